@@ -1,0 +1,5 @@
+export { ConfigError, type Environment, readEnvironment } from './environment.ts'
+export { createInternalListener, KEEP_ALIVE_TIMEOUT_MS } from './internal-listener.ts'
+export { closeOnSignals } from './lifecycle.ts'
+export { createLog, type Logger } from './log.ts'
+export { isRequestId, nextRequestId } from './request-id.ts'
