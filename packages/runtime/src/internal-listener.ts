@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Logger } from './log.ts'
 
@@ -12,7 +12,7 @@ export const KEEP_ALIVE_TIMEOUT_MS = 120_000
  */
 export function createInternalListener(log: Logger, metrics: Registry, ready: () => Promise<void>): FastifyInstance {
   const app = Fastify({
-    loggerInstance: log,
+    loggerInstance: log as FastifyBaseLogger,
     disableRequestLogging: true,
     exposeHeadRoutes: false,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,

@@ -1,0 +1,20 @@
+import type { Logger } from '@gatehouse/runtime'
+import type { Registry } from 'prom-client'
+import type { Config } from './config.ts'
+import type { SigningKeys } from './keys/signing-keys.ts'
+import type { Clock } from './oauth/clock.ts'
+import type { Resources } from './oauth/resource.ts'
+import type { Stores } from './store/stores.ts'
+
+/** What main.ts chose and every step may use. Steps take the members they need, not the whole. */
+export interface Context {
+  readonly config: Config
+  readonly stores: Stores
+  readonly keys: SigningKeys
+  readonly resources: Resources
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Registry
+  /** GATEHOUSE_SECRETS, or the one made on first start: the first encrypts, all decrypt. */
+  readonly secrets: readonly string[]
+}
