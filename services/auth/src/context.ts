@@ -1,5 +1,6 @@
 import type { Logger } from '@gatehouse/runtime'
 import type { Registry } from 'prom-client'
+import type { ClientDirectory } from './clients/client-directory.ts'
 import type { Config } from './config.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { Clock } from './oauth/clock.ts'
@@ -11,6 +12,7 @@ export interface Context {
   readonly config: Config
   readonly stores: Stores
   readonly keys: SigningKeys
+  readonly clients: ClientDirectory
   readonly resources: Resources
   readonly clock: Clock
   readonly log: Logger
