@@ -146,4 +146,11 @@ function checkPairs(values: Values, context: z.RefinementCtx): void {
   if (url && !isLoopbackHost(url.hostname) && !values.GATEHOUSE_SECRET && !values.GATEHOUSE_SECRETS) {
     fault('GATEHOUSE_SECRET', 'is required when PUBLIC_URL is not on localhost; make one with: openssl rand -base64 32')
   }
+  const hasProvider = values.GITHUB_CLIENT_ID || values.GOOGLE_CLIENT_ID || values.MICROSOFT_CLIENT_ID || values.OIDC_ISSUER
+  if (url && !isLoopbackHost(url.hostname) && !hasProvider && !values.OPERATOR_PASSWORD) {
+    fault(
+      'OPERATOR_PASSWORD',
+      'or an identity provider (GITHUB_CLIENT_ID …) is required when PUBLIC_URL is not on localhost, or nobody can sign in',
+    )
+  }
 }

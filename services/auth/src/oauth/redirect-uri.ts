@@ -23,6 +23,8 @@ const MAX_LENGTH = 2048
 /** RFC 3986 characters only; what a URL parser would repair (spaces, backslashes, controls) is refused instead. */
 const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=%]+$/
 
+const LOOPBACK_URI = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?([/?]|$)/i
+
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** Whether a URL's `hostname` is this machine: localhost, *.localhost, 127.0.0.1 or [::1]. */
@@ -44,9 +46,8 @@ export function redirectUriFault(uri: string): string | undefined {
   if (url.username !== '' || url.password !== '') return 'must not have a user name or password'
   if (url.protocol === 'https:') return /^https:\/\/[^/]/i.test(uri) ? undefined : 'is not an absolute URI'
   if (url.protocol === 'http:') {
-    return LOOPBACK_HOSTS.has(url.hostname) && /^http:\/\/[^/]/i.test(uri)
-      ? undefined
-      : 'must be https (http is for localhost, 127.0.0.1 and [::1])'
+    // On the raw text: a parser turns `127.1` or `0x7f000001` into 127.0.0.1.
+    return LOOPBACK_URI.test(uri) ? undefined : 'must be https (http is for localhost, 127.0.0.1 and [::1])'
   }
   return undefined
 }
