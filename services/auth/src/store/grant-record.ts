@@ -1,0 +1,49 @@
+import type { CodeBinding, Grant } from '../oauth/grant.ts'
+import type { ActiveGrant, CodeLookup } from './grant-store.ts'
+
+/** Bound of a grant's memory: more rotations than this within one grace are a fault, not a race. */
+export const PREDECESSORS_LIMIT = 16
+
+/** A refresh token that was rotated. */
+export interface Predecessor {
+  readonly hash: string
+  /** Its successor, to be opened with the token itself. */
+  readonly sealed: string
+  /** Unix milliseconds. */
+  readonly rotatedAtMs: number
+}
+
+/** A grant as both adapters keep it: one record from the code to the last refresh token. */
+export interface GrantRecord {
+  readonly grant: Grant
+  /** Absent for grants that never had a code. */
+  readonly code: CodeBinding | undefined
+  /** Absent while the grant waits for its code to be redeemed. */
+  readonly refreshHash: string | undefined
+  /** Unix milliseconds; of the code while pending, of the refresh chain afterwards. */
+  readonly expiresAtMs: number
+  /** Unix milliseconds. */
+  readonly lastUsedAtMs: number
+  /** Oldest first. */
+  readonly predecessors: readonly Predecessor[]
+}
+
+const UNKNOWN: CodeLookup = { outcome: 'unknown' }
+
+/** What a presented code is worth. A spent one is told apart only until its original expiry. */
+export function lookUpCode(record: GrantRecord | undefined, codeHash: string, nowMs: number): CodeLookup {
+  if (!record?.code || record.expiresAtMs <= nowMs) return UNKNOWN
+  if (record.code.codeHash !== codeHash || record.code.expiresAt * 1000 <= nowMs) return UNKNOWN
+  return { outcome: record.refreshHash ? 'spent' : 'live', grant: record.grant, code: record.code }
+}
+
+export const isAlive = (record: GrantRecord, nowMs: number): boolean =>
+  record.refreshHash !== undefined && record.expiresAtMs > nowMs
+
+export const toActive = (record: GrantRecord): ActiveGrant => ({
+  grant: record.grant,
+  expiresAt: Math.floor(record.expiresAtMs / 1000),
+  lastUsedAt: Math.floor(record.lastUsedAtMs / 1000),
+})
+
+export const newestFirst = (a: ActiveGrant, b: ActiveGrant): number => b.grant.createdAt - a.grant.createdAt
