@@ -1,0 +1,83 @@
+import type { webcrypto } from 'node:crypto'
+import { importJWK } from 'jose'
+import { z } from 'zod'
+import { type AssertionKeys, KeysUnavailableError } from './assertion-keys.ts'
+
+/** An unknown kid asks the gateway again, but made-up kids must not make a request each. */
+const COOLDOWN_MS = 5_000
+/** A key that the gateway has withdrawn is believed no longer than this after. */
+const FRESH_MS = 300_000
+const FETCH_TIMEOUT_MS = 3_000
+const MAX_KEYS = 32
+
+const jwk = z.object({
+  kty: z.string(),
+  kid: z.string().optional(),
+  crv: z.string().optional(),
+  x: z.string().default(''),
+  y: z.string().default(''),
+})
+const keySet = z.object({
+  keys: z.array(jwk),
+})
+
+export interface RemoteKeysOptions {
+  readonly url: string
+  readonly fetch: typeof globalThis.fetch
+  readonly clock: () => number
+}
+
+/**
+ * Keys from a JWK set over HTTP. Concurrent questions share one request. Known keys keep answering while the gateway is
+ * away for up to FRESH_MS; an unknown one is then KeysUnavailableError, not "no such key".
+ */
+export function createRemoteKeys({ url, fetch, clock }: RemoteKeysOptions): AssertionKeys {
+  let keys = new Map<string, webcrypto.CryptoKey>()
+  let fetchedAt = Number.NEGATIVE_INFINITY
+  let triedAt = Number.NEGATIVE_INFINITY
+  let failure: unknown
+  let pending: Promise<void> | undefined
+
+  const refresh = (): Promise<void> => {
+    pending ??= (async () => {
+      triedAt = clock()
+      try {
+        keys = await fetchKeys(url, fetch)
+        fetchedAt = clock()
+        failure = undefined
+      } catch (error) {
+        failure = error
+      } finally {
+        pending = undefined
+      }
+    })()
+    return pending
+  }
+
+  return {
+    async find(kid) {
+      const stale = clock() - fetchedAt > FRESH_MS
+      const known = keys.get(kid)
+      if (known !== undefined && !stale) return known
+      if (pending !== undefined || clock() - triedAt >= COOLDOWN_MS) await refresh()
+      const found = keys.get(kid)
+      if (clock() - fetchedAt > FRESH_MS || (found === undefined && failure !== undefined)) {
+        throw new KeysUnavailableError(`no answer from ${url}`, { cause: failure })
+      }
+      return found
+    },
+  }
+}
+
+async function fetchKeys(url: string, fetch: typeof globalThis.fetch): Promise<Map<string, webcrypto.CryptoKey>> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+  const keys = new Map<string, webcrypto.CryptoKey>()
+  for (const jwk of keySet.parse(await response.json()).keys.slice(0, MAX_KEYS)) {
+    if (jwk.kid === undefined || jwk.kty !== 'EC' || jwk.crv !== 'P-256') continue
+    const { kty, crv, x, y } = jwk
+    const key = await importJWK({ kty, crv, x, y }, 'ES256')
+    if (!(key instanceof Uint8Array)) keys.set(jwk.kid, key)
+  }
+  return keys
+}
