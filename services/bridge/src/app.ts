@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createInternalListener, type Environment, type Logger } from '@gatehouse/runtime'
+import { createInternalListener, type Logger } from '@gatehouse/runtime'
 import { isStdioServer, type Server, type StdioServer } from '@gatehouse/servers'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { AssertionKeys } from './assertion/assertion-keys.ts'
 import { createVerifyAssertion } from './assertion/verify-assertion.ts'
-import { childEnvironment, createCrashBackOff, findCommand, type StopWaits } from './child/index.ts'
-import { type BridgeConfig, hostRule, originRule, ownEnvironment } from './config.ts'
+import { createCrashBackOff, findCommand, type StopWaits } from './child/index.ts'
+import { type BridgeConfig, hostRule, originRule } from './config.ts'
 import { createEndpoint } from './http/endpoint.ts'
 import { createRoutes } from './http/routes.ts'
 import { createMetrics } from './metrics.ts'
@@ -34,8 +34,6 @@ export interface BridgeOptions {
   /** Milliseconds since 1970. */
   readonly clock?: () => number
   readonly every?: Every
-  /** What children get the basics of. */
-  readonly environment?: Environment
   readonly stopWaits?: StopWaits
 }
 
@@ -53,7 +51,7 @@ export interface Bridge {
 /** Puts the bridge together, without a listener of its own. */
 export function createBridge(options: BridgeOptions): Bridge {
   const { config, servers, keys, log, metrics: registry } = options
-  const { clock = Date.now, every = systemEvery, environment = ownEnvironment } = options
+  const { clock = Date.now, every = systemEvery } = options
   let closing: Promise<void> | undefined
 
   const metrics = createMetrics(registry, { sessions: () => sessions.size, children: () => sessions.children })
@@ -63,7 +61,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     callTimeoutMs: config.callTimeoutSeconds * 1000,
     clock,
     backOff,
-    environment,
+    basicEnvironment: config.childEnvironment,
     observer: observeSessions(log, metrics, clock),
     stopWaits: options.stopWaits,
   })
@@ -89,7 +87,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     refused: metrics.refused,
   })
 
-  const isMissing = (server: Server) => isStdioServer(server) && !isInstalled(server, environment)
+  const isMissing = (server: Server) => isStdioServer(server) && !isInstalled(server, config.childEnvironment.PATH)
   const faults = (): Fault[] => faultsOf({ servers, backOff, upstreams, isMissing })
   const ready = async () => {
     if (closing !== undefined) throw new Error('shutting down')
@@ -124,8 +122,8 @@ export function createBridge(options: BridgeOptions): Bridge {
   }
 }
 
-const isInstalled = (server: StdioServer, environment: Environment): boolean =>
-  findCommand(server.command, childEnvironment(environment, server.env).PATH, server.cwd ?? '.') !== undefined
+const isInstalled = (server: StdioServer, path: string | undefined): boolean =>
+  findCommand(server.command, server.env.PATH ?? path, server.cwd ?? '.') !== undefined
 
 /** /readyz says 200 while one server serves; `degraded` names those that do not. */
 function addDegraded(internal: FastifyInstance, faults: () => Fault[]): void {

@@ -2,9 +2,6 @@ import { resolve } from 'node:path'
 import { ConfigError, type Environment, readEnvironment } from '@gatehouse/runtime'
 import { z } from 'zod'
 
-/** This process's environment; read nowhere else. */
-export const ownEnvironment: Environment = process.env
-
 /** Any loopback address; `localhost` because people write it. */
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
@@ -19,8 +16,11 @@ const publicUrl = z
   .refine((text) => !/[?#]/.test(text) && new URL(text).username === '', 'must not have a query, a fragment or user info')
   .transform((text) => text.replace(/\/+$/, ''))
 
-/** What the bridge reads of the environment besides its listeners; the one-process edition reads these too. */
-export const bridgeVariables = {
+/** What a program needs to run at all. Nothing else of the bridge's own environment reaches a child: it holds secrets. */
+const BASICS = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'TERM']
+
+/** What every edition of the bridge reads. */
+const bridgeVariables = {
   PUBLIC_URL: publicUrl.default('http://localhost:8080'),
   MCP_CONFIG: z.string().default('./mcp.json'),
   DATA_DIR: z
@@ -37,7 +37,8 @@ export const bridgeVariables = {
   MAX_BODY_BYTES: count(1024, 1024 ** 3).default(10 * 1024 ** 2),
 } as const
 
-const environmentSchema = z.object({
+/** Every variable of the bridge as a process of its own; `.env.example` is checked against it. */
+export const environmentSchema = z.object({
   ...bridgeVariables,
   HOST: z.string().default('127.0.0.1'),
   PORT: count(0, 65_535).default(8081),
@@ -57,6 +58,8 @@ export interface BridgeConfig {
   /** Origins, or `*`; PUBLIC_URL's own is always allowed. Absent: loopback and the web clients that people use. */
   readonly allowedOrigins?: readonly string[] | undefined
   readonly maxBodyBytes: number
+  /** All that children get besides what the servers file names: PATH, HOME and the like. */
+  readonly childEnvironment: Readonly<Record<string, string>>
 }
 
 export interface BridgeEnvironment {
@@ -70,26 +73,24 @@ export interface BridgeEnvironment {
   readonly logLevel: string
 }
 
-/** The part of the environment that createBridge takes, from parsed bridgeVariables. */
-export function bridgeConfig(values: z.infer<z.ZodObject<typeof bridgeVariables>>, auth: BridgeConfig['auth']): BridgeConfig {
-  return {
-    publicUrl: values.PUBLIC_URL,
-    auth,
-    sessionIdleSeconds: values.SESSION_IDLE_SECONDS,
-    callTimeoutSeconds: values.CALL_TIMEOUT_SECONDS,
-    allowedOrigins: values.ALLOWED_ORIGINS,
-    maxBodyBytes: values.MAX_BODY_BYTES,
-  }
-}
+/**
+ * Reads what createBridge needs, for an edition that brings its own listeners and keys: always AUTH=assertion.
+ * @throws ConfigError with every fault at once
+ */
+export const readBridgeConfig = (environment: Environment): BridgeConfig =>
+  bridgeConfig(readEnvironment(z.object(bridgeVariables), environment), environment, 'assertion')
 
-/** @throws ConfigError with every fault at once */
+/**
+ * Reads all that the bridge as a process of its own needs.
+ * @throws ConfigError with every fault at once
+ */
 export function readBridgeEnvironment(environment: Environment): BridgeEnvironment {
   const values = readEnvironment(environmentSchema, environment)
   if (values.AUTH === 'none' && !isLoopback(values.HOST)) {
     throw new ConfigError('AUTH=none serves everybody who reaches the listener, so HOST must be a loopback address (127.0.0.1)')
   }
   return {
-    bridge: bridgeConfig(values, values.AUTH),
+    bridge: bridgeConfig(values, environment, values.AUTH),
     host: values.HOST,
     port: values.PORT,
     internalPort: values.INTERNAL_PORT,
@@ -99,6 +100,20 @@ export function readBridgeEnvironment(environment: Environment): BridgeEnvironme
     logLevel: values.LOG_LEVEL,
   }
 }
+
+const bridgeConfig = (
+  values: z.infer<z.ZodObject<typeof bridgeVariables>>,
+  environment: Environment,
+  auth: BridgeConfig['auth'],
+): BridgeConfig => ({
+  publicUrl: values.PUBLIC_URL,
+  auth,
+  sessionIdleSeconds: values.SESSION_IDLE_SECONDS,
+  callTimeoutSeconds: values.CALL_TIMEOUT_SECONDS,
+  allowedOrigins: values.ALLOWED_ORIGINS,
+  maxBodyBytes: values.MAX_BODY_BYTES,
+  childEnvironment: basicEnvironment(environment),
+})
 
 /** @returns whether a browser page of this origin may use the bridge */
 export function originRule(config: BridgeConfig): (origin: string) => boolean {
@@ -130,3 +145,13 @@ const hostnameOf = (host: string): string =>
     .replace(/:\d{1,5}$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase()
+
+/** The basics of an environment: all of it that children may get. */
+function basicEnvironment(own: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const basics: Record<string, string> = {}
+  for (const name of BASICS) {
+    const value = own[name]
+    if (value !== undefined) basics[name] = value
+  }
+  return basics
+}

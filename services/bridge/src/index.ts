@@ -1,3 +1,3 @@
 export { type Bridge, type BridgeOptions, createBridge } from './app.ts'
 export { type AssertionKeys, KeysUnavailableError } from './assertion/assertion-keys.ts'
-export { type BridgeConfig, bridgeConfig, bridgeVariables } from './config.ts'
+export { type BridgeConfig, environmentSchema, readBridgeConfig } from './config.ts'

@@ -4,12 +4,12 @@ import { readServersFile, ServersFileError } from '@gatehouse/servers'
 import { Registry } from 'prom-client'
 import { createBridge } from './app.ts'
 import { createRemoteKeys } from './assertion/remote-keys.ts'
-import { ownEnvironment, readBridgeEnvironment } from './config.ts'
+import { readBridgeEnvironment } from './config.ts'
 
 /** The bridge as a process of its own: environment → servers → listeners → signals. */
 async function main(): Promise<void> {
-  const settings = readBridgeEnvironment(ownEnvironment)
-  const servers = readServersFile(settings.serversFile, { ...ownEnvironment, DATA_DIR: settings.dataDir })
+  const settings = readBridgeEnvironment(process.env)
+  const servers = readServersFile(settings.serversFile, { ...process.env, DATA_DIR: settings.dataDir })
   const log = createLog('bridge', settings.logLevel)
   const bridge = createBridge({
     config: settings.bridge,

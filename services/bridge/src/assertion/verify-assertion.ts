@@ -56,7 +56,8 @@ export interface VerifyAssertionOptions {
 }
 
 export function createVerifyAssertion({ issuer, keys, clock }: VerifyAssertionOptions): VerifyAssertion {
-  const verified = new TwoGenerationMap<string, Identity>(CACHED_ASSERTIONS)
+  // By the signature, which is short; hashing all of an assertion costs more than all else that is done with it here.
+  const verified = new TwoGenerationMap<string, { readonly assertion: string; readonly identity: Identity }>(CACHED_ASSERTIONS)
 
   const verify = async (assertion: string, resource: string): Promise<Identity> => {
     const { payload } = await jwtVerify(
@@ -96,15 +97,16 @@ export function createVerifyAssertion({ issuer, keys, clock }: VerifyAssertionOp
   return (assertion, resource) => {
     if (assertion === undefined || assertion === '') throw new AssertionError('missing')
     if (assertion.length > MAX_ASSERTION_BYTES) throw new AssertionError('too_long')
-    const known = verified.get(assertion)
-    if (known !== undefined) {
+    const cached = verified.get(signatureOf(assertion))
+    if (cached?.assertion === assertion) {
+      const known = cached.identity
       if (known.expiresAt <= clock()) throw new AssertionError('expired')
       if (known.resource !== resource) throw new AssertionError('audience')
       return known
     }
     return verify(assertion, resource).then(
       (identity) => {
-        verified.set(assertion, identity)
+        verified.set(signatureOf(assertion), { assertion, identity })
         return identity
       },
       (error: unknown) => {
@@ -114,6 +116,9 @@ export function createVerifyAssertion({ issuer, keys, clock }: VerifyAssertionOp
     )
   }
 }
+
+/** ES256 signatures have 64 bytes; a part of one is enough to look up by. */
+const signatureOf = (assertion: string): string => assertion.slice(-43)
 
 /** Whatever keeps the keys away is not the caller's fault. */
 async function findKey(keys: AssertionKeys, kid: string): ReturnType<AssertionKeys['find']> {

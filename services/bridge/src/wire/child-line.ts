@@ -1,4 +1,4 @@
-import { keyOf, type Member, membersOf, type Span } from './json-scan.ts'
+import { type Member, membersOf, type Span, standsAt } from './json-scan.ts'
 
 /** One line of a child, as far as the bridge must understand it. */
 export type ChildLine =
@@ -32,25 +32,25 @@ export function readChildLine(line: Buffer): ChildLine {
 
 /** `{"result":…,"jsonrpc":"2.0","id":7}`, the official TypeScript SDK. The last `}` closes the object, so the id is its own. */
 function idLast(line: Buffer): ChildLine | undefined {
-  const failed = startsWith(line, '{"error":', 0)
-  if (!failed && !startsWith(line, '{"result":', 0)) return undefined
+  const failed = standsAt(line, '{"error":', 0)
+  if (!failed && !standsAt(line, '{"result":', 0)) return undefined
   const end = line.length - 1
   let start = end
   while (isDigit(line[start - 1])) start--
-  if (start === end || !startsWith(line, ',"id":', start - 6)) return undefined
+  if (start === end || !standsAt(line, ',"id":', start - 6)) return undefined
   return { kind: 'answer', id: numberAt(line, start, end), at: { start, end }, failed }
 }
 
 /** `{"jsonrpc":"2.0","id":7,"result":…}`: Python, Go, Rust and most handwritten servers. */
 function idFirst(line: Buffer): ChildLine | undefined {
   const head = '{"jsonrpc":"2.0","id":'
-  if (!startsWith(line, head, 0)) return undefined
+  if (!standsAt(line, head, 0)) return undefined
   const start = head.length
   let end = start
   while (isDigit(line[end])) end++
   if (end === start) return undefined
-  const failed = startsWith(line, ',"error":', end)
-  if (!failed && !startsWith(line, ',"result":', end)) return undefined
+  const failed = standsAt(line, ',"error":', end)
+  if (!failed && !standsAt(line, ',"result":', end)) return undefined
   return { kind: 'answer', id: numberAt(line, start, end), at: { start, end }, failed }
 }
 
@@ -63,7 +63,7 @@ function scan(line: Buffer): ChildLine {
   let result = false
   let failed = false
   for (const member of members) {
-    const key = keyOf(line, member)
+    const { key } = member
     if (key === 'id') id = member
     else if (key === 'method') method = member
     else if (key === 'params') params = member
@@ -71,13 +71,13 @@ function scan(line: Buffer): ChildLine {
     else if (key === 'error') failed = true
   }
   if (method !== undefined) {
-    if (id !== undefined) return { kind: 'request', id: id.value }
-    const name = line.toString('utf8', method.value.start + 1, method.value.end - 1)
-    return { kind: 'notification', method: name, subject: params && subjectOf(line, name, params.value.start) }
+    if (id !== undefined) return { kind: 'request', id }
+    const name = line.toString('utf8', method.start + 1, method.end - 1)
+    return { kind: 'notification', method: name, subject: params && subjectOf(line, name, params.start) }
   }
   if (id === undefined || (!result && !failed)) return JUNK
-  const number = numberAt(line, id.value.start, id.value.end)
-  return Number.isNaN(number) ? JUNK : { kind: 'answer', id: number, at: id.value, failed: failed && !result }
+  const number = numberAt(line, id.start, id.end)
+  return Number.isNaN(number) ? JUNK : { kind: 'answer', id: number, at: id, failed: failed && !result }
 }
 
 const SUBJECTS: Readonly<Record<string, string>> = {
@@ -88,13 +88,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
 function subjectOf(line: Buffer, method: string, params: number): Span | undefined {
   const wanted = SUBJECTS[method]
   if (wanted === undefined) return undefined
-  return membersOf(line, params)?.find((member) => keyOf(line, member) === wanted)?.value
-}
-
-function startsWith(line: Buffer, text: string, from: number): boolean {
-  if (from < 0) return false
-  for (let at = 0; at < text.length; at++) if (line[from + at] !== text.charCodeAt(at)) return false
-  return true
+  return membersOf(line, params)?.find(({ key }) => key === wanted)
 }
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39

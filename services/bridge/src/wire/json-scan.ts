@@ -8,10 +8,9 @@ export interface Span {
   readonly end: number
 }
 
-/** One member: the key with its quotes, and the value without the space around it. */
-export interface Member {
-  readonly key: Span
-  readonly value: Span
+/** One member: its key, escapes resolved, and where its value stands, without the space around it. */
+export interface Member extends Span {
+  readonly key: string
 }
 
 const QUOTE = 0x22
@@ -40,7 +39,7 @@ export function membersOf(bytes: Buffer, from: number): Member[] | undefined {
     const start = skipSpace(bytes, colon + 1)
     const end = endOfValue(bytes, start)
     if (end <= start) return undefined
-    members.push({ key: { start: at, end: keyEnd }, value: { start, end } })
+    members.push({ key: keyAt(bytes, at + 1, keyEnd - 1), start, end })
     at = skipSpace(bytes, end)
     if (bytes[at] === CLOSE_BRACE) return members
     if (bytes[at] !== COMMA) return undefined
@@ -48,20 +47,35 @@ export function membersOf(bytes: Buffer, from: number): Member[] | undefined {
   }
 }
 
-/** A member's key as text; escapes in it are resolved. */
-export function keyOf(bytes: Buffer, member: Member): string {
-  const { start, end } = member.key
+/** Keys that nearly every message has, by length: no text is built for them. */
+const USUAL_KEYS: readonly (readonly string[])[] = Array.from({ length: 14 }, (_none, length) =>
+  ['id', 'name', '_meta', 'error', 'method', 'params', 'result', 'jsonrpc', 'arguments', 'progressToken'].filter(
+    (key) => key.length === length,
+  ),
+)
+
+/** The key between its quotes; escapes in it are resolved. */
+function keyAt(bytes: Buffer, start: number, end: number): string {
+  const usual = USUAL_KEYS[end - start]?.find((key) => standsAt(bytes, key, start))
+  if (usual !== undefined) return usual
   for (let at = start; at < end; at++) {
     const byte = bytes[at]
     if (byte === BACKSLASH || byte === undefined || byte >= 0x80) {
       try {
-        return String(JSON.parse(bytes.toString('utf8', start, end)))
+        return String(JSON.parse(bytes.toString('utf8', start - 1, end + 1)))
       } catch {
         return ''
       }
     }
   }
-  return bytes.toString('latin1', start + 1, end - 1)
+  return bytes.toString('latin1', start, end)
+}
+
+/** Whether ASCII text stands at a position. */
+export function standsAt(bytes: Buffer, text: string, from: number): boolean {
+  if (from < 0) return false
+  for (let at = 0; at < text.length; at++) if (bytes[from + at] !== text.charCodeAt(at)) return false
+  return true
 }
 
 export function skipSpace(bytes: Buffer, from: number): number {

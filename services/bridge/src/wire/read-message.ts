@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import { keyOf, type Member, membersOf, type Span, skipSpace } from './json-scan.ts'
+import { type Member, membersOf, type Span, skipSpace } from './json-scan.ts'
 import { Refusal } from './refusal.ts'
 import { RPC } from './rpc-error.ts'
 
@@ -36,7 +36,7 @@ export function readMessage(body: Buffer): Message {
   if (params !== undefined && !isObject(params)) throw invalid('params_not_an_object', '"params" must be an object.')
   if (id !== undefined && typeof id !== 'string' && typeof id !== 'number')
     throw invalid('bad_id', '"id" must be a string or a number.')
-  const idSpan = members.get('id')?.value
+  const idSpan = memberNamed(members, 'id')
   if (idSpan !== undefined && idSpan.end - idSpan.start > MAX_ID_BYTES) throw invalid('long_id', '"id" is too long.')
   const idText = idSpan === undefined ? 'null' : bytes.toString('latin1', idSpan.start, idSpan.end)
   if (method === undefined) {
@@ -49,13 +49,13 @@ export function readMessage(body: Buffer): Message {
     throw invalid('request_and_response', 'The message is a request and a response at once.')
   let progressToken: Span | undefined
   let requestId: Span | undefined
-  const paramsMember = members.get('params')
-  if (paramsMember !== undefined && params !== undefined) {
-    const inner = checkedMembers(bytes, paramsMember.value.start, PARAMS)
-    requestId = inner.get('requestId')?.value
-    const meta = inner.get('_meta')
+  const paramsSpan = memberNamed(members, 'params')
+  if (paramsSpan !== undefined && params !== undefined) {
+    const inner = checkedMembers(bytes, paramsSpan.start, PARAMS)
+    requestId = memberNamed(inner, 'requestId')
+    const meta = memberNamed(inner, '_meta')
     if (meta !== undefined && isObject(params._meta)) {
-      progressToken = checkedMembers(bytes, meta.value.start, META).get('progressToken')?.value
+      progressToken = memberNamed(checkedMembers(bytes, meta.start, META), 'progressToken')
     }
   }
   return {
@@ -83,17 +83,23 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** @throws Refusal when a key comes twice, or looks like one of `known` only to some parsers */
-function checkedMembers(bytes: Buffer, start: number, known: readonly string[]): Map<string, Member> {
-  const members = new Map<string, Member>()
-  for (const member of membersOf(bytes, start) ?? []) {
-    const key = keyOf(bytes, member)
-    if (members.has(key)) throw invalid('duplicate_member', `The member "${key.slice(0, 64)}" comes twice.`)
+function checkedMembers(bytes: Buffer, start: number, known: readonly string[]): readonly Member[] {
+  const members = membersOf(bytes, start) ?? []
+  if (hasTwin(members)) throw invalid('duplicate_member', 'A member comes twice.')
+  for (const { key } of members) {
     if (!known.includes(key) && known.includes(fold(key, known))) {
       throw invalid('ambiguous_member', `The member "${key.slice(0, 64)}" must be written in its exact case.`)
     }
-    members.set(key, member)
   }
   return members
+}
+
+const memberNamed = (members: readonly Member[], name: string): Member | undefined => members.find(({ key }) => key === name)
+
+function hasTwin(members: readonly Member[]): boolean {
+  // A set costs more than comparing the few members of a usual message.
+  if (members.length > 16) return new Set(members.map(({ key }) => key)).size < members.length
+  return members.some(({ key }, index) => members.findIndex((other) => other.key === key) < index)
 }
 
 /** The known name that a parser with Unicode case folding (Go's encoding/json) takes the key for, else the key itself. */

@@ -1,32 +1,30 @@
-import { type Child, type ChildEnd, type ChildOptions, EARLY_DEATH_MS } from '../../child/index.ts'
+import type { Child, ChildEnd, ChildOptions } from '../../child/index.ts'
 import { numberAt, readChildLine } from '../../wire/child-line.ts'
-import { type EventStream, openEventStream } from '../../wire/event-stream.ts'
 import type { Exchange } from '../../wire/exchange.ts'
 import type { Span } from '../../wire/json-scan.ts'
 import type { Message } from '../../wire/read-message.ts'
 import { Refusal } from '../../wire/refusal.ts'
 import { replyEmpty, SMALL_BODY_BYTES } from '../../wire/replies.ts'
 import { RPC, rpcErrorText } from '../../wire/rpc-error.ts'
-import { inOrder, spliceLine } from '../../wire/splice.ts'
+import { spliceLine } from '../../wire/splice.ts'
 import type { Caller } from '../revision.ts'
 import { answerCall, type Call, failCall, hasListener, openStream } from './call.ts'
 import { describeEnd } from './describe-end.ts'
 import { HeldResponses } from './held-responses.ts'
-import { Outbox } from './outbox.ts'
+import { PendingCalls } from './pending-calls.ts'
+import { ServerMessages } from './server-messages.ts'
 
 /** What a child may have unread before calls for it are refused. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024
 const MAX_CALLS = 5_000
-/** A question of the server that no client stream came for; answered with an error, so that the server can go on. */
-const UNDELIVERED_MS = 60_000
-/** A call this old gets a stream, if the client takes one, for comments that keep the connection alive. */
+/** A call this old gets a stream, if its client takes one, for comments that keep the connection alive. */
 const QUIET_MS = 15_000
 
 export type Outcome = 'ok' | 'error' | 'timeout' | 'crashed' | 'cancelled' | 'ended'
 
 /** What a session tells those around it. */
 export interface SessionEvents {
-  callFinished(method: string, outcome: Outcome, startedAt: number): void
+  callFinished(outcome: Outcome, startedAt: number): void
   junk(line: Buffer): void
   /** The child ended by itself. `afterMs` is since its start; `initialized` = it had answered `initialize`. */
   crashed(end: ChildEnd, afterMs: number, initialized: boolean): void
@@ -43,10 +41,7 @@ export interface SessionOptions {
   readonly events: SessionEvents
 }
 
-/**
- * One client's session with a child of its own. The child sees ids and progress tokens that the session numbers itself,
- * so whatever a client sends twice, each call gets its own answer. Messages pass as bytes.
- */
+/** One client's session with a child of its own. Messages pass as bytes, with ids and progress tokens exchanged. */
 export class Session {
   readonly id: string
   readonly caller: Caller
@@ -54,11 +49,9 @@ export class Session {
   lastUsedAt: number
   readonly #options: SessionOptions
   readonly #child: Child
-  readonly #calls = new Map<number, Call>()
-  readonly #outbox = new Outbox()
+  readonly #calls: PendingCalls
+  readonly #messages = new ServerMessages()
   readonly #held: HeldResponses
-  #nextId = 1
-  #listening: { readonly stream: EventStream; readonly exchange: Exchange } | undefined
   #state: 'starting' | 'open' | 'ended' = 'starting'
 
   constructor(options: SessionOptions) {
@@ -67,6 +60,7 @@ export class Session {
     this.caller = options.caller
     this.startedAt = options.clock()
     this.lastUsedAt = this.startedAt
+    this.#calls = new PendingCalls(options.callTimeoutMs)
     this.#child = options.start({ onLine: (line) => this.#onLine(line), onEnd: (end) => this.#onEnd(end) })
     this.#held = new HeldResponses(
       () => this.#child.pause(),
@@ -76,7 +70,7 @@ export class Session {
 
   /** Nothing in flight and nobody listening. */
   get isIdle(): boolean {
-    return this.#calls.size === 0 && this.#listening === undefined
+    return this.#calls.size === 0 && this.#messages.response === undefined
   }
 
   get callsInFlight(): number {
@@ -85,13 +79,18 @@ export class Session {
 
   /** @throws Refusal when it cannot be passed on */
   post(exchange: Exchange, message: Message): void {
-    this.lastUsedAt = this.#options.clock()
+    const now = this.#options.clock()
+    this.lastUsedAt = now
     if (this.#child.waitingBytes > MAX_WAITING_BYTES) {
       throw busy(503, 'child_not_reading', `The server "${this.caller.server.name}" does not keep up with what it is sent.`)
     }
-    if (message.kind === 'request') this.#call(exchange, message)
-    else if (message.method === 'notifications/cancelled') this.#cancel(exchange, message)
-    else {
+    if (message.kind === 'request') {
+      if (this.#calls.size >= MAX_CALLS) throw busy(429, 'calls_per_session', 'Too many calls of this session are in flight.')
+      this.#child.write(this.#calls.add(exchange, message, now))
+    } else if (message.method === 'notifications/cancelled') {
+      this.#cancel(message)
+      replyEmpty(exchange, 202)
+    } else {
       this.#child.write(spliceLine(message.bytes, []))
       replyEmpty(exchange, 202)
     }
@@ -99,17 +98,11 @@ export class Session {
 
   /** Opens the stream for what the server sends by itself. @throws Refusal 409 while there is one */
   listen(exchange: Exchange): void {
-    this.lastUsedAt = this.#options.clock()
-    if (this.#listening !== undefined && !this.#listening.stream.closed) {
-      throw new Refusal(409, RPC.invalidRequest, 'This session has its stream already.', { reason: 'second_stream' })
-    }
-    const listening = { stream: openEventStream(exchange), exchange }
-    this.#listening = listening
-    exchange.res.once('close', () => {
-      if (this.#listening === listening) this.#listening = undefined
+    const touch = () => {
       this.lastUsedAt = this.#options.clock()
-    })
-    for (const { line } of this.#outbox.take()) listening.stream.send([line])
+    }
+    touch()
+    this.#messages.open(exchange, touch)
     this.#held.check(exchange.res, this.lastUsedAt)
   }
 
@@ -121,60 +114,32 @@ export class Session {
 
   /** Once a second or so: late calls, undeliverable questions, stalled readers. */
   tick(now: number): void {
-    for (const call of this.#calls.values()) if (now >= call.deadline) this.#timeOut(call, now)
-    for (const { requestId } of this.#outbox.takeRequestsBefore(now - UNDELIVERED_MS)) this.#refuseChild(requestId)
+    for (const call of this.#calls.all()) if (now >= call.deadline) this.#timeOut(call)
+    for (const requestId of this.#messages.takeUndelivered(now)) this.#refuseChild(requestId)
     this.#held.dropStalled(now)
   }
 
   /** Every fifteen seconds: comments on quiet streams. */
   keepAlive(now: number): void {
-    this.#listening?.stream.keepAlive()
-    for (const call of this.#calls.values()) {
+    this.#messages.keepAlive()
+    for (const call of this.#calls.all()) {
       if (!hasListener(call)) continue
       if (call.stream !== undefined) call.stream.keepAlive()
       else if (call.exchange.acceptsEvents && now - call.startedAt >= QUIET_MS) openStream(call, this.#headers(call)).keepAlive()
     }
   }
 
-  #call(exchange: Exchange, message: Message): void {
-    if (this.#calls.size >= MAX_CALLS) throw busy(429, 'calls_per_session', 'Too many calls of this session are in flight.')
-    const { id: idSpan, progressToken: token, bytes } = message
-    if (idSpan === undefined) throw new Error('a request without id')
-    const id = this.#nextId++
-    const now = this.#options.clock()
-    this.#calls.set(id, {
-      id,
-      idText: message.idText,
-      progressToken: token && bytes.toString('latin1', token.start, token.end),
-      method: message.method,
-      exchange,
-      startedAt: now,
-      deadline: now + this.#options.callTimeoutMs,
-      stream: undefined,
-    })
-    const text = String(id)
-    const idEdit = { start: idSpan.start, end: idSpan.end, text }
-    this.#child.write(
-      spliceLine(bytes, token === undefined ? [idEdit] : inOrder(idEdit, { start: token.start, end: token.end, text })),
-    )
-  }
-
-  /** The newest call with that id; a cancellation of what has been answered is dropped, as the protocol wants. */
-  #cancel(exchange: Exchange, message: Message): void {
+  /** A cancellation of what has been answered is dropped, as the protocol wants. */
+  #cancel(message: Message): void {
     const { requestId, bytes } = message
-    const wanted = requestId && bytes.toString('latin1', requestId.start, requestId.end)
-    let call: Call | undefined
-    for (const candidate of this.#calls.values())
-      if (candidate.idText === wanted && candidate.method !== 'initialize') call = candidate
-    if (call !== undefined && requestId !== undefined) {
-      this.#child.write(spliceLine(bytes, [{ start: requestId.start, end: requestId.end, text: String(call.id) }]))
-      this.#close(call, 'cancelled')
-      failCall(call, RPC.cancelled, 'The call was cancelled.')
-    }
-    replyEmpty(exchange, 202)
+    const call = requestId && this.#calls.newestNamed(bytes.toString('latin1', requestId.start, requestId.end))
+    if (requestId === undefined || call === undefined) return
+    this.#child.write(spliceLine(bytes, [{ start: requestId.start, end: requestId.end, text: String(call.id) }]))
+    this.#close(call, 'cancelled')
+    failCall(call, RPC.cancelled, 'The call was cancelled.')
   }
 
-  #timeOut(call: Call, now: number): void {
+  #timeOut(call: Call): void {
     const seconds = Math.round(this.#options.callTimeoutMs / 100) / 10
     const sentence = `The server "${this.caller.server.name}" did not answer within ${seconds} s.`
     if (call.method === 'initialize') {
@@ -186,7 +151,6 @@ export class Session {
     this.#child.write(Buffer.from(`${JSON.stringify(cancelled)}\n`))
     this.#close(call, 'timeout')
     failCall(call, RPC.requestTimeout, sentence)
-    this.lastUsedAt = now
   }
 
   #onLine(line: Buffer): void {
@@ -212,8 +176,7 @@ export class Session {
     // Timed out or cancelled before, or made up.
     if (call === undefined) return
     this.#close(call, failed ? 'error' : 'ok')
-    const headers = failed ? [] : this.#headers(call)
-    answerCall(call, line, at, headers)
+    answerCall(call, line, at, failed ? NO_HEADERS : this.#headers(call))
     if (call.stream !== undefined || line.length > SMALL_BODY_BYTES) this.#held.check(call.exchange.res, this.lastUsedAt)
     if (call.method !== 'initialize') return
     if (failed) this.end('The session was not opened.')
@@ -223,11 +186,9 @@ export class Session {
   #onProgress(line: Buffer, token: Span | undefined): void {
     const call = token && this.#calls.get(numberAt(line, token.start, token.end))
     if (token === undefined || call?.progressToken === undefined) return
-    call.deadline = this.#options.clock() + this.#options.callTimeoutMs
+    this.#calls.prolong(call, this.#options.clock())
     if (!call.exchange.acceptsEvents || !hasListener(call)) return
-    const pieces = [line.subarray(0, token.start), Buffer.from(call.progressToken, 'latin1'), line.subarray(token.end)]
-    openStream(call, this.#headers(call)).send(pieces)
-    this.#held.check(call.exchange.res, call.deadline)
+    this.#stream(call, [line.subarray(0, token.start), Buffer.from(call.progressToken, 'latin1'), line.subarray(token.end)])
   }
 
   /**
@@ -235,38 +196,30 @@ export class Session {
    * notification goes to the GET stream while there is one. What nobody takes waits for a GET stream.
    */
   #deliver(line: Buffer, requestId: string | undefined): void {
-    const only = this.#calls.size === 1 ? this.#lastListeningCall() : undefined
-    const listening = this.#listening !== undefined && !this.#listening.stream.closed ? this.#listening : undefined
+    const only = this.#calls.size === 1 ? this.#calls.newestListening() : undefined
+    const listening = this.#messages.response
     if (listening !== undefined && (requestId === undefined || only === undefined)) {
-      listening.stream.send([line])
-      this.#held.check(listening.exchange.res, this.#options.clock())
+      this.#messages.send(line)
+      this.#held.check(listening, this.#options.clock())
       return
     }
-    const call = only ?? (requestId === undefined ? undefined : this.#lastListeningCall())
-    if (call !== undefined) {
-      openStream(call, this.#headers(call)).send([line])
-      this.#held.check(call.exchange.res, this.#options.clock())
-      return
-    }
-    for (const dropped of this.#outbox.push({ line, requestId, since: this.#options.clock() }))
-      this.#refuseChild(dropped.requestId)
+    const call = only ?? (requestId === undefined ? undefined : this.#calls.newestListening())
+    if (call !== undefined) this.#stream(call, [line])
+    else for (const dropped of this.#messages.keep(line, requestId, this.#options.clock())) this.#refuseChild(dropped)
   }
 
-  #lastListeningCall(): Call | undefined {
-    let last: Call | undefined
-    for (const call of this.#calls.values()) if (call.exchange.acceptsEvents && hasListener(call)) last = call
-    return last
+  #stream(call: Call, pieces: readonly Buffer[]): void {
+    openStream(call, this.#headers(call)).send(pieces)
+    this.#held.check(call.exchange.res, this.#options.clock())
   }
 
-  #refuseChild(requestId: string | undefined): void {
-    if (requestId === undefined) return
+  #refuseChild(requestId: string): void {
     const text = rpcErrorText(requestId, RPC.internalError, 'The client has no stream open on which it could be asked.')
     this.#child.write(Buffer.from(`${text}\n`, 'latin1'))
   }
 
   #onEnd(end: ChildEnd): void {
-    const initialized = this.#state === 'open'
-    this.#options.events.crashed(end, this.#options.clock() - this.startedAt, initialized)
+    this.#options.events.crashed(end, this.#options.clock() - this.startedAt, this.#state === 'open')
     this.#finish(RPC.internalError, describeEnd(this.caller.server.name, end), 'crashed')
   }
 
@@ -274,17 +227,17 @@ export class Session {
     if (this.#state === 'ended') return
     this.#state = 'ended'
     this.#options.events.ended()
-    for (const call of [...this.#calls.values()]) {
+    for (const call of [...this.#calls.all()]) {
       this.#close(call, outcome)
       failCall(call, code, sentence)
     }
-    this.#listening?.stream.end()
+    this.#messages.end()
   }
 
   #close(call: Call, outcome: Outcome): void {
-    this.#calls.delete(call.id)
+    this.#calls.delete(call)
     this.lastUsedAt = this.#options.clock()
-    this.#options.events.callFinished(call.method, outcome, call.startedAt)
+    this.#options.events.callFinished(outcome, call.startedAt)
   }
 
   /** The answer to `initialize` names the session. */
@@ -297,6 +250,3 @@ const NO_HEADERS: readonly string[] = []
 
 const busy = (status: number, reason: string, sentence: string): Refusal =>
   new Refusal(status, RPC.busy, sentence, { reason, headers: ['Retry-After', '1'] })
-
-/** Whether a child that lived this long has proved that it can. */
-export const hasProvedItself = (session: Session, now: number): boolean => now - session.startedAt >= EARLY_DEATH_MS

@@ -1,19 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import {
-  type Child,
-  type ChildEnd,
-  type CrashBackOff,
-  childEnvironment,
-  EARLY_DEATH_MS,
-  type StopWaits,
-  startChild,
-} from '../../child/index.ts'
+import { type Child, type ChildEnd, type CrashBackOff, EARLY_DEATH_MS, type StopWaits, startChild } from '../../child/index.ts'
 import type { Exchange } from '../../wire/exchange.ts'
 import type { Message } from '../../wire/read-message.ts'
 import { Refusal } from '../../wire/refusal.ts'
 import { RPC } from '../../wire/rpc-error.ts'
 import type { Caller } from '../revision.ts'
-import { hasProvedItself, type Outcome, Session } from './session.ts'
+import { type Outcome, Session } from './session.ts'
 
 /** Clients do not say goodbye (10,593 sessions opened, 108 ended, on one gateway): the oldest idle one makes room. */
 const SESSIONS_PER_PERSON = 20
@@ -37,8 +29,8 @@ export interface SessionsOptions {
   readonly callTimeoutMs: number
   readonly clock: () => number
   readonly backOff: CrashBackOff
-  /** The bridge's own environment: its basics are all that a child gets besides what the servers file names. */
-  readonly environment: Readonly<Record<string, string | undefined>>
+  /** All that a child's environment has besides what the servers file names. */
+  readonly basicEnvironment: Readonly<Record<string, string>>
   readonly observer: SessionsObserver
   readonly stopWaits?: StopWaits | undefined
 }
@@ -85,7 +77,7 @@ export class Sessions {
       callTimeoutMs: server.timeoutSeconds === undefined ? callTimeoutMs : server.timeoutSeconds * 1000,
       start: (on) => this.#start(caller, on),
       events: {
-        callFinished: (_method, outcome, startedAt) => observer.callFinished(server.name, outcome, startedAt),
+        callFinished: (outcome, startedAt) => observer.callFinished(server.name, outcome, startedAt),
         junk: (line) => observer.junk(server.name, line),
         crashed: (end, afterMs, initialized) => {
           observer.childEnded(server.name, end, afterMs)
@@ -124,7 +116,7 @@ export class Sessions {
     const { sessionIdleMs, backOff } = this.#options
     for (const session of this.#sessions.values()) {
       session.tick(now)
-      if (hasProvedItself(session, now)) {
+      if (now - session.startedAt >= EARLY_DEATH_MS) {
         backOff.recovered(session.caller.server.name)
         backOff.recovered(personKey(session.caller))
       }
@@ -144,12 +136,12 @@ export class Sessions {
 
   #start(caller: Caller, on: Pick<Parameters<typeof startChild>[0], 'onLine' | 'onEnd'>): Child {
     const { server } = caller
-    const { clock, observer, environment, stopWaits } = this.#options
+    const { clock, observer, basicEnvironment, stopWaits } = this.#options
     const child = startChild({
       ...on,
       command: server.command,
       args: server.args,
-      env: childEnvironment(environment, server.env),
+      env: { ...basicEnvironment, ...server.env },
       cwd: server.cwd,
       now: clock,
       onStderr: (line, dropped) => observer.childSaid(server.name, line, dropped),
