@@ -9,16 +9,17 @@ import { describe, expect, it } from 'vitest'
 const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'services/auth': {
     // The five steps of the flow, in the order in which a client meets them. They never import each other.
-    discover: ['oauth', 'keys', 'http', 'context', 'config'],
-    register: ['oauth', 'clients', 'store', 'http', 'context', 'config'],
-    authorize: ['oauth', 'clients', 'store', 'identity', 'secrets', 'http', 'context', 'config'],
-    token: ['oauth', 'clients', 'store', 'keys', 'secrets', 'http', 'context', 'config'],
-    verify: ['oauth', 'store', 'keys', 'mcp', 'http', 'context', 'config'],
+    discover: ['oauth', 'keys', 'http', 'metrics', 'context', 'config'],
+    register: ['oauth', 'clients', 'store', 'http', 'metrics', 'context', 'config'],
+    authorize: ['oauth', 'clients', 'store', 'identity', 'secrets', 'http', 'metrics', 'context', 'config'],
+    token: ['oauth', 'clients', 'store', 'keys', 'secrets', 'http', 'metrics', 'context', 'config'],
+    verify: ['oauth', 'store', 'keys', 'mcp', 'http', 'metrics', 'context', 'config'],
     mcp: [],
     clients: ['oauth', 'store'],
     identity: ['oauth', 'config'],
     keys: ['oauth', 'store', 'secrets'],
     http: ['oauth', 'store', 'config'],
+    metrics: [],
     secrets: ['oauth', 'identity', 'config'],
     store: ['oauth'],
     oauth: [],
@@ -26,8 +27,9 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     config: ['oauth'],
   },
   'services/bridge': {
-    http: ['assertion', 'child', 'revisions', 'sessions', 'wire', 'config'],
-    revisions: ['child', 'wire'],
+    http: ['assertion', 'child', 'revisions', 'upstream', 'wire', 'metrics', 'config'],
+    revisions: ['child', 'wire', 'metrics'],
+    upstream: ['wire', 'metrics'],
     assertion: [],
     wire: [],
     child: [],
@@ -45,7 +47,7 @@ const CONFINED: readonly (readonly [module: RegExp, where: RegExp, why: string])
 ]
 
 /** Where a service's environment enters; everything else gets a Config. */
-const MAY_READ_ENVIRONMENT = /^(services\/[a-z]+\/src\/main\.ts|services\/bridge\/src\/fixtures\/.*)$/
+const MAY_READ_ENVIRONMENT = /^(services\/[a-z]+\/src\/(main|make-secrets)\.ts|services\/bridge\/src\/fixtures\/.*)$/
 
 const SOURCE_LINES_LIMIT = 300
 const TEST_LINES_LIMIT = 500

@@ -300,6 +300,13 @@ export function readTokens(response: HttpResponse): Tokens {
   return response.json() as unknown as Tokens
 }
 
+/** Header and claims of a JWT, its signature unchecked. */
+export function readJwt(token: string): { readonly header: Json; readonly payload: Json } {
+  const [header = '', payload = ''] = token.split('.')
+  const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Json
+  return { header: read(header), payload: read(payload) }
+}
+
 /** The JSON-RPC message of an answer, whether it came as JSON or as one event. */
 export function readMessage(response: HttpResponse): Json {
   if (!String(response.headers['content-type']).startsWith('text/event-stream')) return response.json()
