@@ -19,7 +19,7 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     identity: ['oauth', 'config'],
     keys: ['oauth', 'store', 'secrets'],
     http: ['oauth', 'store', 'config'],
-    metrics: [],
+    metrics: ['http'],
     secrets: ['oauth', 'identity', 'config'],
     store: ['oauth'],
     oauth: [],

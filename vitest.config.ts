@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config'
+
+const BROWSER = '**/*.browser.test.ts'
+const STACK = '**/*.stack.test.ts'
+
+/**
+ * `fast` needs neither Docker nor network and ends within a minute; `browser` needs Chromium; `stack` needs Docker. One
+ * after the other, so that the slow ones do not make the fast ones late.
+ */
+export default defineConfig({
+  test: {
+    // CI reads the numbers from the file (.ci/summary.ts).
+    reporters: process.env.CI === 'true' ? ['default', ['json', { outputFile: 'test-results/vitest.json' }]] : ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['services/**/*.test.ts', 'packages/**/*.test.ts', 'tests/**/*.test.ts'],
+          exclude: ['**/node_modules/**', BROWSER, STACK],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [BROWSER],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'stack',
+          include: [STACK],
+          fileParallelism: false,
+          // Images are built and containers started in hooks.
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
