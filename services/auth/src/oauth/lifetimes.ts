@@ -18,3 +18,5 @@ export const ACCESS_TOKEN_LEEWAY_SECONDS = 60
 export const ASSERTION_TTL_SECONDS = 60
 /** A cached answer of /verify is confirmed with the store at least this often; revocation messages make it faster. */
 export const VERIFY_CACHE_SECONDS = 5
+/** A grant ends a year after it was approved, however often it is refreshed (ASVS 10.4.8); then the person is asked again. */
+export const GRANT_MAX_AGE_SECONDS = 31_536_000

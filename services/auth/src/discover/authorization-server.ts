@@ -1,0 +1,35 @@
+import type { Context } from '../context.ts'
+
+/**
+ * Authorization server metadata (RFC 8414 §2), which is our OpenID Connect discovery document too (Discovery 1.0 §3).
+ * The same for everybody, whatever host it is asked from: nothing in it comes from a request (AUD-06). No member is
+ * null or empty, because TypeScript SDKs refuse the whole document for that.
+ */
+export function authorizationServerMetadata({ config, resources }: Pick<Context, 'config' | 'resources'>) {
+  const issuer = config.PUBLIC_URL
+  const authMethods = ['none', 'client_secret_basic', 'client_secret_post']
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    registration_endpoint: `${issuer}/register`,
+    revocation_endpoint: `${issuer}/revoke`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    // Gemini, rmcp and Python ask for all of it. `offline_access` is here and nowhere else: ChatGPT keeps no session without it.
+    scopes_supported: [...new Set([...resources.root.scopes, 'openid', 'offline_access'])],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_methods_supported: authMethods,
+    code_challenge_methods_supported: ['S256'],
+    // RFC 9207: Gemini refuses a redirect without `iss`, ChatGPT and Codex use their stable ids only with it.
+    authorization_response_iss_parameter_supported: true,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'nonce', 'preferred_username', 'name', 'email', 'email_verified'],
+    request_parameter_supported: false,
+    // "If omitted, the default value is true" (Discovery 1.0 §3).
+    request_uri_parameter_supported: false,
+  }
+}

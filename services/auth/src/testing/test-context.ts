@@ -1,0 +1,135 @@
+import { createHash, randomBytes } from 'node:crypto'
+import formbody from '@fastify/formbody'
+import { createLog } from '@gatehouse/runtime'
+import { parseServers, type Server } from '@gatehouse/servers'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { Registry } from 'prom-client'
+import { createClientDirectory } from '../clients/client-directory.ts'
+import { readConfig } from '../config.ts'
+import type { Context } from '../context.ts'
+import { jsonErrorHandler } from '../http/error-handler.ts'
+import { readParams } from '../http/params.ts'
+import { createSigningKeys } from '../keys/create-signing-keys.ts'
+import { newCode, newGrantId } from '../oauth/code.ts'
+import type { Grant } from '../oauth/grant.ts'
+import type { Identity } from '../oauth/identity.ts'
+import { createResources } from '../oauth/resource.ts'
+import { sha256 } from '../oauth/secret.ts'
+import { openStores } from '../store/open-stores.ts'
+
+export const SECRET = 'kR7mfz0PzQd1vV0qJb4yTn6sXwL9uHc3'
+export const REDIRECT_URI = 'https://client.test/callback'
+
+export const OCTOCAT: Identity = {
+  subject: 'github:583231',
+  provider: 'github',
+  login: 'octocat',
+  name: 'The Octocat',
+  email: 'octocat@example.com',
+  groups: [],
+  organizations: ['github'],
+  teams: ['github/hubbers'],
+}
+
+export interface TestContext extends Context {
+  /** Moves the clock. */
+  advance(seconds: number): void
+  /** Everything logged so far, a JSON object a line. */
+  logs(): string
+}
+
+export interface TestContextOptions {
+  readonly environment?: Readonly<Record<string, string>>
+  /** The `mcpServers` of the servers file; `memory` and `docs` by default. */
+  readonly servers?: Readonly<Record<string, unknown>>
+  /** To share stores and a clock: another replica of the same gateway. */
+  readonly replicaOf?: Context
+}
+
+/** Everything a step needs, on a store in memory and a clock that stands still. */
+export async function createTestContext(options: TestContextOptions = {}): Promise<TestContext> {
+  const config = readConfig({
+    PUBLIC_URL: 'https://gate.test',
+    GATEHOUSE_SECRET: SECRET,
+    GITHUB_CLIENT_ID: 'id',
+    GITHUB_CLIENT_SECRET: 'secret',
+    ALLOWED_USERS: 'github:octocat',
+    ...options.environment,
+  })
+  let now = Date.parse('2026-11-25T12:00:00Z')
+  const clock = options.replicaOf?.clock ?? (() => now)
+  const lines: string[] = []
+  const log = createLog('auth', 'trace', { write: (line: string) => void lines.push(line) })
+  const stores = options.replicaOf?.stores ?? (await openStores('memory:', { clock, log }))
+  const secrets = config.GATEHOUSE_SECRETS ?? [config.GATEHOUSE_SECRET ?? SECRET]
+  const keys = createSigningKeys({ store: stores.keys, secrets, clock, log })
+  await keys.refresh()
+  return {
+    config,
+    stores,
+    keys,
+    clients: createClientDirectory(stores.clients),
+    resources: createResources(config.PUBLIC_URL, readServers(options.servers)),
+    clock,
+    log,
+    metrics: new Registry(),
+    secrets,
+    advance: (seconds) => {
+      now += seconds * 1000
+    },
+    logs: () => lines.join(''),
+  }
+}
+
+const readServers = (
+  servers: Readonly<Record<string, unknown>> = { memory: { command: 'x' }, docs: { url: 'http://docs/mcp' } },
+): Server[] => parseServers(JSON.stringify({ mcpServers: servers }), 'mcp.json', {})
+
+/** An app as app.ts makes it: forms, errors as JSON. */
+export async function createTestApp(mount: (app: FastifyInstance) => void, prefix = ''): Promise<FastifyInstance> {
+  const app = Fastify({ bodyLimit: 65_536 })
+  app.setErrorHandler(jsonErrorHandler)
+  await app.register(formbody, { parser: (form: string) => readParams(form, ['resource']) })
+  await app.register(async (scope) => mount(scope), { prefix })
+  await app.ready()
+  return app
+}
+
+export interface Approval {
+  readonly grant: Grant
+  readonly code: string
+  readonly verifier: string
+}
+
+/** What /authorize and the consent page end with: a grant, waiting for its code to be redeemed. */
+export async function approve(
+  context: Context,
+  clientId: string,
+  overrides: Partial<Grant> & { readonly nonce?: string; readonly redirectUri?: string } = {},
+): Promise<Approval> {
+  const { nonce, ...members } = overrides
+  const now = Math.floor(context.clock() / 1000)
+  const grant: Grant = {
+    id: newGrantId(),
+    clientId,
+    identity: OCTOCAT,
+    redirectUri: REDIRECT_URI,
+    scopes: ['mcp'],
+    resource: `${context.config.PUBLIC_URL}/memory/mcp`,
+    createdAt: now,
+    ...members,
+  }
+  const code = newCode(grant.id)
+  const verifier = randomBytes(32).toString('base64url')
+  await context.stores.grants.issueCode(grant, {
+    codeHash: sha256(code),
+    codeChallenge: createHash('sha256').update(verifier).digest('base64url'),
+    redirectUri: grant.redirectUri ?? REDIRECT_URI,
+    expiresAt: now + 60,
+    ...(nonce === undefined ? {} : { nonce }),
+  })
+  return { grant, code, verifier }
+}
+
+export const form = (fields: Readonly<Record<string, string | undefined>>): string =>
+  new URLSearchParams(Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()

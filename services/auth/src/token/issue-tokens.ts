@@ -1,0 +1,41 @@
+import type { Context } from '../context.ts'
+import { mintAccessToken } from '../keys/access-token.ts'
+import { mintIdToken } from '../keys/id-token.ts'
+import type { SigningKey } from '../keys/signing-keys.ts'
+import type { Grant } from '../oauth/grant.ts'
+import { GRANT_MAX_AGE_SECONDS } from '../oauth/lifetimes.ts'
+import type { TokenResponse } from './token-grant.ts'
+
+/** When a grant ends unless it is refreshed: REFRESH_TOKEN_TTL from now, and never past its greatest age. Unix seconds. */
+export const grantExpiry = (config: Context['config'], grant: Grant, now: number): number =>
+  Math.min(now + config.REFRESH_TOKEN_TTL, grant.createdAt + GRANT_MAX_AGE_SECONDS)
+
+export interface Issue {
+  readonly grant: Grant
+  readonly audience: string
+  readonly scopes: readonly string[]
+  readonly refreshToken: string
+  /** Unix seconds. */
+  readonly now: number
+  readonly grantExpiresAt: number
+  /** The first answer of a grant with the scope `openid` has an ID token (OpenID Connect Core §3.1.3.3). */
+  readonly idToken?: { readonly nonce: string | undefined }
+}
+
+/** Mints what the answer carries. Pure, given the key: nothing can fail here after the store took its step. */
+export function issueTokens(config: Context['config'], key: SigningKey, issue: Issue): TokenResponse {
+  const { grant, audience, scopes, now } = issue
+  const issuer = config.PUBLIC_URL
+  const expiresAt = Math.min(now + config.ACCESS_TOKEN_TTL, issue.grantExpiresAt)
+  const times = { issuedAt: now, expiresAt }
+  return {
+    access_token: mintAccessToken(key, issuer, { grant, audience, scopes, ...times }),
+    token_type: 'Bearer',
+    expires_in: expiresAt - now,
+    refresh_token: issue.refreshToken,
+    scope: scopes.join(' '),
+    ...(issue.idToken && scopes.includes('openid')
+      ? { id_token: mintIdToken(key, issuer, { grant, nonce: issue.idToken.nonce, ...times }) }
+      : {}),
+  }
+}

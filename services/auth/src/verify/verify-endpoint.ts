@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '../context.ts'
+import { methodNotAllowed } from '../http/method-not-allowed.ts'
+import { createTrustedProxies } from '../http/trusted-proxies.ts'
+import { oauthAnswer, type VerifyAnswer, type VerifyRequest } from './answer.ts'
+import type { Verifier } from './verifier.ts'
+
+/**
+ * `GET /verify` on the internal listener: the question of Traefik's ForwardAuth, nginx's auth_request or Caddy's forward_auth.
+ * Which server a request is for is told by X-Forwarded-Uri (Traefik, Caddy) or X-Original-URI (nginx), believed only from
+ * TRUSTED_PROXIES by the address of the connection. No hook and no await on the way of a known token.
+ */
+export function verifyEndpoint(app: FastifyInstance, { config, log }: Pick<Context, 'config' | 'log'>, verifier: Verifier): void {
+  const proxies = createTrustedProxies(config.TRUSTED_PROXIES)
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/verify',
+    handler: (request: FastifyRequest, reply: FastifyReply) => {
+      if (!proxies.trusts(request.raw.socket.remoteAddress)) {
+        log.warn(
+          { event: 'verify_untrusted', peer: request.raw.socket.remoteAddress },
+          'not a trusted proxy; see TRUSTED_PROXIES',
+        )
+        return send(reply, UNTRUSTED)
+      }
+      const question = readQuestion(request)
+      if (!question) return send(reply, UNREADABLE)
+      const answer = verifier.answer(question)
+      if (answer instanceof Promise) answer.then((settled) => send(reply, settled))
+      else send(reply, answer)
+    },
+  })
+  methodNotAllowed(app, '/verify', ['GET'])
+}
+
+const UNTRUSTED = oauthAnswer(403, 'access_denied', 'this listener is for the reverse proxy alone')
+const UNREADABLE = oauthAnswer(400, 'invalid_request', 'say in X-Forwarded-Uri or X-Original-URI, one of them, what is asked for')
+
+function send(reply: FastifyReply, answer: VerifyAnswer): void {
+  reply
+    .code(answer.status)
+    .headers(answer.headers)
+    .send(answer.body === '' ? undefined : answer.body)
+}
+
+/** undefined when the proxy does not say which URI is meant, or says it twice: a client may have added the other one. */
+function readQuestion({ headers, method }: FastifyRequest): VerifyRequest | undefined {
+  const forwarded = headers['x-forwarded-uri']
+  const original = headers['x-original-uri']
+  const uri = forwarded ?? original
+  if (typeof uri !== 'string' || (forwarded !== undefined && original !== undefined)) return undefined
+  return {
+    method: one(headers['x-forwarded-method']) ?? one(headers['x-original-method']) ?? method,
+    uri,
+    authorization: headers.authorization,
+    protocolVersion: one(headers['mcp-protocol-version']),
+    mcpMethod: one(headers['mcp-method']),
+    mcpName: one(headers['mcp-name']),
+  }
+}
+
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value)
