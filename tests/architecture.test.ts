@@ -10,16 +10,15 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   'services/auth': {
     // The five steps of the flow, in the order in which a client meets them. They never import each other.
     discover: ['oauth', 'keys', 'http', 'metrics', 'context', 'config'],
-    register: ['oauth', 'clients', 'store', 'http', 'metrics', 'metrics', 'context', 'config'],
+    register: ['oauth', 'clients', 'store', 'http', 'metrics', 'context', 'config'],
     authorize: ['oauth', 'clients', 'store', 'identity', 'secrets', 'http', 'metrics', 'context', 'config'],
-    token: ['oauth', 'clients', 'store', 'keys', 'secrets', 'http', 'metrics', 'metrics', 'context', 'config'],
+    token: ['oauth', 'clients', 'store', 'keys', 'secrets', 'http', 'metrics', 'context', 'config'],
     verify: ['oauth', 'store', 'keys', 'mcp', 'http', 'metrics', 'context', 'config'],
     mcp: [],
     clients: ['oauth', 'store'],
     identity: ['oauth', 'config'],
     keys: ['oauth', 'store', 'secrets'],
     http: ['oauth', 'store', 'config'],
-    metrics: ['http'],
     metrics: ['http'],
     secrets: ['oauth', 'identity', 'config'],
     store: ['oauth'],
