@@ -10,7 +10,8 @@ const stackSchema = z.object({
   STORE_SECRETS_DIR: z.string(),
   REDIS_PASSWORD: z.string().min(16, 'is shorter than 16 characters; leave it out, and one is made').optional(),
   STORE_URL: z
-    .url({ protocol: /^rediss?$/, error: 'must be redis://… or rediss://… here; leave it out for the Redis of this stack' })
+    .string()
+    .regex(/^rediss?[:+]/, 'must be redis://… or rediss://… here; leave it out for the Redis of this stack')
     .optional(),
 })
 
