@@ -1,0 +1,146 @@
+import type { Clock } from '../oauth/clock.ts'
+import type { CodeBinding, Grant } from '../oauth/grant.ts'
+import { CODE_FAILURES_LIMIT } from '../oauth/lifetimes.ts'
+import { type GrantRecord, isAlive, lookUpCode, newestFirst, type Predecessor, toActive } from './grant-record.ts'
+import type { GrantStore, Rotation } from './grant-store.ts'
+import { chainFrom } from './predecessors.ts'
+import type { RedisBackend } from './redis/backend.ts'
+import { createExpiringIndex } from './redis/expiring-index.ts'
+import { PREFIXES } from './redis/keys.ts'
+import { COUNT_FAILED_REDEMPTION } from './redis/scripts/count-failed-redemption.ts'
+import { PUT_HASH } from './redis/scripts/put-hash.ts'
+import { REDEEM_CODE } from './redis/scripts/redeem-code.ts'
+import { REVOKE_GRANT } from './redis/scripts/revoke-grant.ts'
+import { ROTATE_REFRESH_TOKEN } from './redis/scripts/rotate-refresh-token.ts'
+
+const keyOf = (grantId: string): string => PREFIXES.grant + grantId
+
+/** Grants as one hash each; every step that reads before it writes is one script on that hash. */
+export function createRedisGrantStore(redis: RedisBackend, clock: Clock): GrantStore {
+  const index = createExpiringIndex(redis, clock)
+  const indexKeysOf = (grant: Grant): string[] => [
+    PREFIXES.subjectGrants + grant.identity.subject,
+    PREFIXES.clientGrants + grant.clientId,
+  ]
+
+  const read = async (grantId: string): Promise<GrantRecord | undefined> =>
+    toRecord(await redis.answer((ask) => ask.hgetall(keyOf(grantId))))
+
+  const readAll = async (indexKey: string): Promise<GrantRecord[]> => {
+    const records = await Promise.all((await index.members(indexKey)).map(read))
+    return records.filter((record) => record !== undefined)
+  }
+
+  /** Adds to the indexes for twice the grant's life, so that most rotations need not come back here. */
+  const addToIndexes = async (grant: Grant, expiresAtMs: number): Promise<number> => {
+    const untilMs = Math.max(expiresAtMs, 2 * expiresAtMs - clock())
+    await Promise.all(indexKeysOf(grant).map((key) => index.add(key, grant.id, untilMs)))
+    return untilMs
+  }
+
+  const put = async (grant: Grant, expiresAt: number, fields: Record<string, string | number>): Promise<void> => {
+    const expiresAtMs = expiresAt * 1000
+    const indexedUntilMs = await addToIndexes(grant, expiresAtMs)
+    const now = clock()
+    const record = { grant: JSON.stringify(grant), expiresAtMs, indexedUntilMs, lastUsedAtMs: now, ...fields }
+    await redis.run(PUT_HASH, keyOf(grant.id), expiresAtMs - now, ...Object.entries(record).flat())
+  }
+
+  /** Takes a step that makes a grant live longer, and takes it again when the indexes had to be told first. */
+  const prolong = async (expiresAtMs: number, step: (indexedUntilMs: number) => Promise<unknown>): Promise<string[]> => {
+    const reply = (await step(0)) as string[]
+    if (reply[0] !== 'unindexed') return reply
+    return (await step(await addToIndexes(parse<Grant>(reply[1]), expiresAtMs))) as string[]
+  }
+
+  return {
+    issueCode: (grant, code) =>
+      put(grant, code.expiresAt, {
+        code: JSON.stringify(code),
+        codeHash: code.codeHash,
+        codeExpiresAtMs: code.expiresAt * 1000,
+      }),
+    create: (grant, refresh) => put(grant, refresh.expiresAt, { refreshHash: refresh.refreshHash }),
+    findCode: async (grantId, codeHash) => lookUpCode(await read(grantId), codeHash, clock()),
+
+    countFailedRedemption: async (grantId, codeHash) => {
+      await redis.run(COUNT_FAILED_REDEMPTION, keyOf(grantId), clock(), codeHash, CODE_FAILURES_LIMIT)
+    },
+
+    redeemCode: async (grantId, codeHash, refresh) => {
+      const expiresAtMs = refresh.expiresAt * 1000
+      const [outcome] = await prolong(expiresAtMs, (indexedUntilMs) =>
+        redis.run(REDEEM_CODE, keyOf(grantId), clock(), codeHash, refresh.refreshHash, expiresAtMs, indexedUntilMs),
+      )
+      return outcome as 'redeemed' | 'replayed' | 'unknown'
+    },
+
+    find: async (grantId) => {
+      const record = await read(grantId)
+      return record && isAlive(record, clock()) ? toActive(record) : undefined
+    },
+
+    rotate: async (grantId, presentedHash, successor, graceSeconds): Promise<Rotation> => {
+      const { refreshHash, sealed, expiresAt } = successor
+      const now = clock()
+      const graceMs = graceSeconds * 1000
+      const [outcome, grantJson, predecessorsJson] = await prolong(expiresAt * 1000, (indexedUntilMs) =>
+        redis.run(
+          ROTATE_REFRESH_TOKEN,
+          keyOf(grantId),
+          now,
+          presentedHash,
+          refreshHash,
+          sealed,
+          expiresAt * 1000,
+          graceMs,
+          indexedUntilMs,
+        ),
+      )
+      if (outcome === 'gone') return { outcome }
+      const grant = parse<Grant>(grantJson)
+      if (outcome === 'rotated') return { outcome, grant }
+      const sealedChain = chainFrom(parse<Predecessor[]>(predecessorsJson), presentedHash, graceSeconds, now)
+      return sealedChain ? { outcome: 'repeated', grant, sealedChain } : { outcome: 'stale', grant }
+    },
+
+    revoke: async (grantId) => {
+      const [grantJson] = (await redis.run(REVOKE_GRANT, keyOf(grantId), clock())) as string[]
+      if (grantJson === undefined) return false
+      const removals = indexKeysOf(parse<Grant>(grantJson)).map((key) => index.remove(key, [grantId]))
+      // The grant is gone; a name that stays behind is left out by readers and forgotten in time.
+      await Promise.allSettled(removals)
+      return true
+    },
+
+    listBySubject: async (subject) => {
+      const records = await readAll(PREFIXES.subjectGrants + subject)
+      return records
+        .filter((record) => isAlive(record, clock()))
+        .map(toActive)
+        .sort(newestFirst)
+    },
+
+    listByClient: async (clientId) => {
+      const records = await readAll(PREFIXES.clientGrants + clientId)
+      return records
+        .filter((record) => record.expiresAtMs > clock())
+        .map(toActive)
+        .sort(newestFirst)
+    },
+  }
+}
+
+const parse = <T>(json: string | undefined): T => JSON.parse(json ?? 'null') as T
+
+function toRecord(fields: Record<string, string>): GrantRecord | undefined {
+  if (fields.grant === undefined) return undefined
+  return {
+    grant: parse<Grant>(fields.grant),
+    code: fields.code === undefined ? undefined : parse<CodeBinding>(fields.code),
+    refreshHash: fields.refreshHash,
+    expiresAtMs: Number(fields.expiresAtMs),
+    lastUsedAtMs: Number(fields.lastUsedAtMs),
+    predecessors: parse<Predecessor[]>(fields.predecessors ?? '[]'),
+  }
+}
