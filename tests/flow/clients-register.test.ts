@@ -248,7 +248,7 @@ describe('an operator', () => {
       token_endpoint_auth_method: 'none',
     })
     await client.signIn(createPerson({ password: PASSWORD }))
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
     expect((await manage(registration, 'DELETE', registration.registration_access_token)).status).toBe(204)
     expect(await client.knock()).toBe(401)
     expect((await client.refresh()).status).toBe(401)

@@ -56,13 +56,13 @@ const byOidc = () => createPerson({ provider: 'oidc' })
 describe('by GitHub', () => {
   it('a person on the list gets in, and is known by GitHub’s immutable number (CON-16)', async () => {
     const client = await signIn(byGithub())
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
     expect(readJwt(client.tokens?.access_token ?? '').payload.sub).toBe('github:583231')
   })
 
   it('a person gets in through GitHub’s own page', async () => {
     github.setDecision('page')
-    expect(await (await signIn(byGithub())).knock()).toBe(200)
+    expect(await (await signIn(byGithub())).knock()).toBe('open')
   })
 
   it.each([
@@ -79,7 +79,7 @@ describe('by GitHub', () => {
     ['a listed login in other letters', { id: 583231, login: 'OctoCat' }],
   ])('%s gets in', async (_what, user) => {
     github.setUser(user)
-    expect(await (await signIn(byGithub())).knock()).toBe(200)
+    expect(await (await signIn(byGithub())).knock()).toBe('open')
   })
 
   it.each([
@@ -130,7 +130,7 @@ describe('by GitHub', () => {
         expect(visit.page.text).toMatch(/GitHub/)
         expect(visit.page.text).not.toMatch(/suspended|Unicorn|Whoa/)
       }
-      expect(await (await signIn(byGithub())).knock()).toBe(200)
+      expect(await (await signIn(byGithub())).knock()).toBe('open')
     },
   )
 
@@ -150,7 +150,7 @@ describe('by OpenID Connect', () => {
   ])('a person on the list gets in %s', async (_what, account) => {
     oidc.setAccount(account)
     const client = await signIn(byOidc())
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
     expect(readJwt(client.tokens?.access_token ?? '').payload.sub).toBe(`oidc:${account.sub}`)
     expect(oidc.errors).toEqual([])
   })
@@ -174,7 +174,7 @@ describe('by OpenID Connect', () => {
 describe('by the operator password', () => {
   it('the operator gets in', async () => {
     const client = await signIn(createPerson({ password: PASSWORD }), withPassword)
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
   })
 
   it('a wrong password gets the form again, with a sentence', async () => {
@@ -192,7 +192,7 @@ describe('by the operator password', () => {
       statuses.push((await refusal(createPerson({ password: `guess-number-${guess}` }), own)).status)
     expect(statuses).toContain(429)
     own.clock.advance(3600)
-    expect(await (await signIn(createPerson({ password: PASSWORD }), own)).knock()).toBe(200)
+    expect(await (await signIn(createPerson({ password: PASSWORD }), own)).knock()).toBe('open')
     await own.close()
   })
 })
@@ -277,12 +277,12 @@ describe('a server’s own list', () => {
     )
     github.setUser({ id: 20, login: 'guest' })
     const guest = byGithub()
-    expect(await (await signIn(guest, own)).knock()).toBe(200)
+    expect(await (await signIn(guest, own)).knock()).toBe('open')
     const client = new OAuthClient(own.server('private'))
     await expect(client.signIn(guest)).rejects.toThrow()
     github.setUser(OCTOCAT)
     await client.signIn(byGithub())
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
     await own.close()
   })
 })

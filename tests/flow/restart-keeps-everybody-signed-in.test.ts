@@ -29,11 +29,11 @@ describe('after a restart on the same SQLite file', () => {
     await client.refreshTokens()
 
     await restart()
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
     const again = await client.refresh(old)
     expect(again.json().refresh_token).toBe(client.tokens?.refresh_token)
     await client.refreshTokens()
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
 
     const before = person.visits.length
     await client.signIn(person)

@@ -47,7 +47,7 @@ describe.each([
 ])('while the store %s', (_what, error) => {
   it.each(ASK)('%s is never answered with 401 or invalid_grant, decision 1 (FLT-01)', async (what, ask) => {
     // Past the five seconds for which /verify trusts what it knew.
-    gateway.clock.advance(6)
+    if (what === 'a call') gateway.clock.advance(6)
     const mend = gateway.breakStore(error)
     const response = await ask().finally(mend)
     if (what === 'a callback' && response.status === 404) return
@@ -63,16 +63,16 @@ describe.each([
 
 describe('when the store is back', () => {
   it('everybody goes on where they were: nothing was lost, nothing spent', async () => {
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
     expect((await client.refresh()).status).toBe(200)
     expect((await client.exchange(code, attempt)).status).toBe(200)
   })
 
   it('a cached answer carried calls through the first five seconds', async () => {
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
     const mend = gateway.breakStore(new StoreUnavailableError(new Error('gone')))
     const status = await client.knock().finally(mend)
-    expect(status).toBe(200)
+    expect(status).toBe('open')
   })
 })
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { startFakeGithub } from '../support/fake-github.ts'
 import { echoServer, PASSWORD, startGateway } from '../support/gateway.ts'
-import { OAuthClient, readJwt } from '../support/oauth-client.ts'
+import { INITIALIZE, OAuthClient, readJwt } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 
 const github = await startFakeGithub()
@@ -24,7 +24,7 @@ describe('a token', () => {
   it('for one server is refused at the other, with that one’s challenge (AUD-01, decision 6)', async () => {
     const client = await signedIn(several.server('echo'))
     expect(audience(client)).toBe(several.server('echo'))
-    expect(await client.knock(undefined, several.server('echo'))).toBe(200)
+    expect(await client.knock(undefined, several.server('echo'))).toBe('open')
     const refusal = await client.post({}, several.server('other'))
     expect(refusal.status).toBe(401)
     expect(refusal.headers['www-authenticate']).toContain('error="invalid_token"')
@@ -34,7 +34,7 @@ describe('a token', () => {
   it('without a resource is for the only server (rule 25, AUD-03)', async () => {
     const client = await signedIn(single.server('only'), { resource: undefined })
     expect(audience(client)).toBe(single.server('only'))
-    expect(await client.knock()).toBe(200)
+    expect(await client.knock()).toBe('open')
   })
 
   it('without a resource is for every server the person may use, and the page says so (rule 25, decision 6)', async () => {
@@ -42,21 +42,21 @@ describe('a token', () => {
     const client = new OAuthClient(several.server('echo'))
     await client.signIn(person, { resource: undefined })
     expect(audience(client)).toBe(several.url)
-    expect(await client.knock(undefined, several.server('echo'))).toBe(200)
-    expect(await client.knock(undefined, several.server('other'))).toBe(200)
+    expect(await client.knock(undefined, several.server('echo'))).toBe('open')
+    expect(await client.knock(undefined, several.server('other'))).toBe('open')
     const consent = person.visits.find((visit) => visit.html.includes('name="decision"'))
     expect(consent?.page.text).toMatch(/every server you may use/i)
   })
 
   it.each(['', '/'])('for the root resource, spelled with "%s" at the end, opens both servers (rule 25)', async (end) => {
     const client = await signedIn(several.server('echo'), { resource: `${several.url}${end}` })
-    expect(await client.knock(undefined, several.server('other'))).toBe(200)
+    expect(await client.knock(undefined, several.server('other'))).toBe('open')
   })
 
   it('for the root resource opens no server that the person may not use', async () => {
     const client = await signedIn(mixed.server('echo'), { resource: undefined })
-    expect(await client.knock(undefined, mixed.server('echo'))).toBe(200)
-    const refusal = await client.post({ jsonrpc: '2.0', id: 1, method: 'tools/list' }, mixed.server('private'))
+    expect(await client.knock(undefined, mixed.server('echo'))).toBe('open')
+    const refusal = await client.post(INITIALIZE, mixed.server('private'))
     // Never a plain 403 (clients register again) and never a 401 (they loop): decision 8.
     expect(refusal.status).toBe(200)
     expect(refusal.json()).toHaveProperty('error.message')

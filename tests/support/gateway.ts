@@ -9,7 +9,7 @@ import { createClock, type TestClock } from './clock.ts'
 /** The operator's password in every test gateway that has no identity provider. */
 export const PASSWORD = 'correct-horse-battery-staple-9'
 
-const ECHO_SERVER = resolve(import.meta.dirname, '../../services/bridge/src/fixtures/echo-server.ts')
+const ECHO_SERVER = resolve(import.meta.dirname, 'echo-server.ts')
 
 /** An entry of the servers file that starts the echo fixture. */
 export const echoServer = (members: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> => ({

@@ -61,6 +61,8 @@ export function open(target: URL, options: HttpRequest = {}): Promise<IncomingMe
     const outgoing = start(target, {
       method: options.method ?? 'GET',
       headers,
+      // A connection of its own: one that was kept could lead to a gateway that has been restarted.
+      agent: false,
       signal: AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
       ...(target.hostname.endsWith('.localhost') ? { lookup: thisMachine } : {}),
     })

@@ -67,7 +67,7 @@ export interface ClientProfile {
 export const newVerifier = (): string => randomBytes(32).toString('base64url')
 export const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url')
 
-const INITIALIZE = {
+export const INITIALIZE = {
   jsonrpc: '2.0',
   id: 0,
   method: 'initialize',
@@ -249,26 +249,37 @@ export class OAuthClient {
   post(message: unknown, serverUrl = this.serverUrl, accessToken = this.tokens?.access_token): Promise<HttpResponse> {
     return send(serverUrl, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'mcp-protocol-version': '2025-11-25',
-        authorization: accessToken === undefined ? undefined : `Bearer ${accessToken}`,
-        'mcp-session-id': this.#sessionId || undefined,
-      },
+      headers: { 'content-type': 'application/json', ...this.headers(accessToken) },
       body: JSON.stringify(message),
     })
   }
 
-  /** Whether a token opens this client's server: the status of an `initialize`. */
-  async knock(accessToken = this.tokens?.access_token, serverUrl = this.serverUrl): Promise<number> {
-    const session = this.#sessionId
-    this.#sessionId = undefined
-    try {
-      return (await this.post(INITIALIZE, serverUrl, accessToken)).status
-    } finally {
-      this.#sessionId = session
+  /** What every request to the server carries: token, session, protocol. */
+  headers(accessToken = this.tokens?.access_token): Record<string, string | undefined> {
+    return {
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2025-11-25',
+      authorization: accessToken === undefined ? undefined : `Bearer ${accessToken}`,
+      'mcp-session-id': this.#sessionId || undefined,
     }
+  }
+
+  /**
+   * Whether a token opens a server: `open` when the bridge answers (that it does not know the session), else the status.
+   * Starts no child, so tests may ask often.
+   */
+  async knock(accessToken = this.tokens?.access_token, serverUrl = this.serverUrl): Promise<'open' | number> {
+    const response = await send(serverUrl, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        authorization: accessToken === undefined ? undefined : `Bearer ${accessToken}`,
+        'mcp-session-id': 'nobody-s-session',
+      },
+      body: '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+    })
+    return response.status === 404 && response.text.includes('"jsonrpc"') ? 'open' : response.status
   }
 
   #requestToken(fields: Readonly<Record<string, string | undefined>>): Promise<HttpResponse> {

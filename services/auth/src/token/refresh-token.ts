@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { isAdmitted } from '../oauth/admission.ts'
 import { nowSeconds } from '../oauth/clock.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { parseScope } from '../oauth/scope.ts'
+import { OPENID_SCOPES, parseScope } from '../oauth/scope.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { endGrant } from '../store/end-grant.ts'
 import { audienceOf } from './audience.ts'
@@ -68,11 +68,15 @@ export function refreshTokenGrant(
   }
 }
 
-/** The part of the grant that is asked for. What was never granted is left out, not refused: any code but `invalid_grant` is fatal to clients. */
+/**
+ * The part of the grant that is asked for. What was never granted is left out, not refused: any code but `invalid_grant` is
+ * fatal to clients. Without any scope of the server left (mcp-remote repeats `openid email profile`) it is the whole grant: a
+ * token that opens nothing helps nobody.
+ */
 function narrowed(granted: readonly string[], requested: string | undefined): readonly string[] {
   const asked = parseScope(requested)
   const kept = granted.filter((scope) => asked.includes(scope))
-  return kept.length > 0 ? kept : granted
+  return kept.some((scope) => !OPENID_SCOPES.includes(scope)) ? kept : granted
 }
 
 const refuse = (reason: string): OAuthError =>
