@@ -105,6 +105,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   const tick = every(TICK_MS, () => sessions.tick(clock()))
   const keepAlive = every(KEEP_ALIVE_MS, () => sessions.keepAlive(clock()))
   const close = async () => {
+    sessions.endIdle()
     for (let waited = 0; waited < DRAIN_MS && sessions.callsInFlight > 0; waited += 50) await sleep(50)
     tick.stop()
     keepAlive.stop()

@@ -13,7 +13,7 @@ const WEB_CLIENT_ORIGINS = ['https://claude.ai', 'https://chatgpt.com', 'https:/
 /** PUBLIC_URL without a trailing slash: audiences are compared byte for byte. */
 const publicUrl = z
   .url({ protocol: /^https?$/ })
-  .refine((text) => !/[?#]/.test(text) && new URL(text).username === '', 'must not have a query, a fragment or user info')
+  .refine((text) => !/[?#]/.test(text) && !URL.parse(text)?.username, 'must not have a query, a fragment or user info')
   .transform((text) => text.replace(/\/+$/, ''))
 
 /** What a program needs to run at all. Nothing else of the bridge's own environment reaches a child: it holds secrets. */

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { ConfigError, closeOnSignals, createLog, KEEP_ALIVE_TIMEOUT_MS } from '@gatehouse/runtime'
 import { readServersFile, ServersFileError } from '@gatehouse/servers'
 import { Registry } from 'prom-client'
@@ -33,10 +34,8 @@ async function main(): Promise<void> {
   })
   if (settings.bridge.auth === 'none')
     log.warn({ event: 'auth_none' }, 'AUTH=none: whoever reaches this machine’s loopback may use every server')
-  log.info(
-    { event: 'listening', host: settings.host, port: settings.port, servers: servers.map(({ name }) => name) },
-    'bridge listens',
-  )
+  const { port } = server.address() as AddressInfo
+  log.info({ event: 'listening', host: settings.host, port, servers: servers.map(({ name }) => name) }, 'bridge listens')
 }
 
 main().catch((error: unknown) => {

@@ -128,6 +128,13 @@ export class Sessions {
     for (const session of this.#sessions.values()) session.keepAlive(now)
   }
 
+  /** Ends the sessions that have no call in flight: there is nothing to wait for. */
+  endIdle(): void {
+    for (const session of this.#sessions.values()) {
+      if (session.callsInFlight === 0) this.#end(session, 'closing', 'The gateway is shutting down.')
+    }
+  }
+
   /** Ends every session; resolves when no child is left. */
   async close(): Promise<void> {
     for (const session of [...this.#sessions.values()]) this.#end(session, 'closing', 'The gateway is shutting down.')

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestGateway, type TestGateway } from '../../testing/assertions.ts'
+import { type BridgeUnderTest, fixture, startBridge } from '../../testing/bridge-under-test.ts'
+import { INITIALIZE, openSession, post, type RpcAnswer, until } from '../../testing/test-client.ts'
+
+const PUBLIC_URL = 'https://mcp.example/base'
+let gateway: TestGateway
+let bridge: BridgeUnderTest
+
+beforeAll(async () => {
+  gateway = await createTestGateway(PUBLIC_URL)
+  bridge = await startBridge({
+    servers: {
+      echo: fixture('echo'),
+      twin: fixture('echo'),
+      small: fixture('echo', { limits: { sessionsPerPerson: 2, sessions: 3 } }),
+    },
+    keys: gateway.keys,
+    config: { publicUrl: PUBLIC_URL },
+  })
+})
+afterAll(() => bridge[Symbol.asyncDispose]())
+
+const as = async (server: string, claims: Record<string, unknown> = {}) => ({
+  'x-auth-assertion': await gateway.assert(`${PUBLIC_URL}/${server}/mcp`, claims),
+})
+const open = async (server: string, claims: Record<string, unknown> = {}) =>
+  openSession(`${bridge.url}/${server}/mcp`, await as(server, claims))
+
+describe('a session', () => {
+  it('answers initialize as JSON, with an id nobody can guess', async () => {
+    const response = await post(`${bridge.url}/echo/mcp`, INITIALIZE, await as('echo'))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('application/json')
+    expect(response.headers.get('mcp-session-id')).toMatch(/^[A-Za-z0-9_-]{32}$/)
+    expect(await response.json()).toMatchObject({ id: 'init', result: { protocolVersion: '2025-06-18' } })
+  })
+
+  it('has a child of its own', async () => {
+    const [one, other] = [await open('echo'), await open('echo')]
+    expect(await one.call('pid')).not.toBe(await other.call('pid'))
+  })
+
+  it('is unknown to another person, another client and at another server', async () => {
+    const session = await open('echo')
+    const url = `${bridge.url}/echo/mcp`
+    const ping = { jsonrpc: '2.0', id: 1, method: 'ping' }
+    const id = { 'mcp-session-id': session.id }
+    for (const claims of [{ sub: 'github:2' }, { client_id: 'client-2' }]) {
+      const response = await post(url, ping, { ...(await as('echo', claims)), ...id })
+      expect([response.status, ((await response.json()) as RpcAnswer).error?.message]).toEqual([404, 'Session not found'])
+    }
+    const elsewhere = await post(`${bridge.url}/twin/mcp`, ping, { ...(await as('twin')), ...id })
+    expect(elsewhere.status).toBe(404)
+    const foreignDelete = await fetch(url, { method: 'DELETE', headers: { ...(await as('echo', { sub: 'github:2' })), ...id } })
+    expect(foreignDelete.status).toBe(404)
+    expect(await session.call('echo', { text: 'still mine' })).toBe('still mine')
+  })
+
+  it('goes on with a later assertion of the same person and client', async () => {
+    const session = await open('echo')
+    const response = await session.post({ jsonrpc: '2.0', id: 1, method: 'tools/list' }, await as('echo', { jti: 'another' }))
+    expect(response.status).toBe(200)
+  })
+
+  it('ends by DELETE: 204, then 404', async () => {
+    const session = await open('echo')
+    expect((await session.delete()).status).toBe(204)
+    expect((await session.delete()).status).toBe(404)
+    expect((await session.post({ jsonrpc: '2.0', id: 1, method: 'ping' })).status).toBe(404)
+    expect((await session.get()).status).toBe(404)
+  })
+})
+
+describe('caps', () => {
+  it('end the oldest idle session of the same person first, and refuse when none is idle', async () => {
+    const first = await open('small')
+    bridge.advance(1000)
+    const second = await open('small')
+    const held = second.post({
+      jsonrpc: '2.0',
+      id: 7,
+      method: 'tools/call',
+      params: { name: 'late', arguments: { ms: 300, text: 'kept' } },
+    })
+    const third = await open('small')
+    expect((await first.post({ jsonrpc: '2.0', id: 1, method: 'ping' })).status).toBe(404)
+    const alsoHeld = third.post({
+      jsonrpc: '2.0',
+      id: 8,
+      method: 'tools/call',
+      params: { name: 'late', arguments: { ms: 300, text: 'kept' } },
+    })
+    await until(() => true, 'sent')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const refused = await post(`${bridge.url}/small/mcp`, INITIALIZE, await as('small'))
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5'])
+    expect(await refused.json()).toMatchObject({ id: 'init', error: { message: 'You have too many sessions in use.' } })
+    expect((await held).status).toBe(200)
+    expect((await alsoHeld).status).toBe(200)
+  })
+
+  it('never end somebody else’s session', async () => {
+    const bob = await open('small', { sub: 'github:bob' })
+    const refused = await post(`${bridge.url}/small/mcp`, INITIALIZE, await as('small', { sub: 'github:carol' }))
+    expect(refused.status).toBe(503)
+    expect(await bob.call('echo', { text: 'here' })).toBe('here')
+  })
+})
+
+describe('an idle session', () => {
+  it('ends with its child after SESSION_IDLE_SECONDS; a stream or a call keeps it', async () => {
+    await using own = await startBridge({
+      servers: { echo: fixture('echo') },
+      config: { sessionIdleSeconds: 60, callTimeoutSeconds: 900 },
+    })
+    const url = `${own.url}/echo/mcp`
+    const [idle, listening, busy] = [await openSession(url), await openSession(url), await openSession(url)]
+    const stream = await listening.get()
+    const call = busy.call('late', { ms: 250, text: 'done' })
+    await until(async () => (await own.metric('gatehouse_bridge_sessions')) === 3, 'three sessions')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    own.advance(61_000)
+    expect(await own.metric('gatehouse_bridge_sessions')).toBe(2)
+    expect((await idle.post({ jsonrpc: '2.0', id: 1, method: 'ping' })).status).toBe(404)
+    expect(await call).toBe('done')
+    await stream.body?.cancel()
+    await until(async () => (await own.metric('gatehouse_bridge_children')) === 2, 'the idle child is gone')
+    await until(async () => {
+      own.advance(61_000)
+      return (await own.metric('gatehouse_bridge_children')) === 0
+    }, 'all are gone')
+  })
+})
