@@ -12,7 +12,7 @@ export interface RedisTarget {
 }
 
 const URL_FORM =
-  /^redis(?<tls>s)?(?:\+(?<topology>sentinel|cluster))?:\/\/(?:(?<userinfo>[^@/]*)@)?(?<nodes>[^/?]+)(?:\/(?<db>\d*))?(?:\?(?<query>.*))?$/
+  /^redis(?<tls>s)?(?:\+(?<topology>sentinel|cluster))?:\/\/(?:(?<userinfo>[^@/]*)@)?(?<nodes>[^@/?]+)(?:\/(?<db>\d*))?(?:\?(?<query>.*))?$/
 /** A name or IPv4 address, or an IPv6 address in brackets. */
 const NODE_FORM = /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[^:[\]]+))(?::(?<port>\d{1,5}))?$/
 const DEFAULT_PORTS = { single: 6379, sentinel: 26_379, cluster: 6379 } as const
