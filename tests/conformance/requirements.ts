@@ -108,6 +108,7 @@ const DECISIONS: readonly Requirement[] = [
   thing('decision 3', rfc(6749, '4.1.2'), 'a replayed code ends its grant only when everything else is right'),
   thing('decision 5', BEST_PRACTICES, 'consent is per client, redirect URI, scopes and resource, bound to the browser'),
   thing('decision 6', rfc(8707, '2.2'), 'a token is for one server, or for all that the person may use'),
+  thing('decision 7', rfc(9700, '4.13'), 'who calls is told in headers and a signed assertion for that server'),
   thing('decision 8', rfc(6750, '3.1'), 'what a person can never do is a JSON-RPC error with 200'),
 ]
 
@@ -153,10 +154,12 @@ const CASES: readonly Requirement[] = [
   thing('REV-01', rfc(7009, '2.1'), 'revoking a refresh token ends the family; a stranger cannot'),
   thing('REV-02', rfc(7009, '2.2'), 'an unknown token is revoked by 200'),
   thing('JWT-01', rfc(8725, '3.1'), 'no algorithm of the caller’s choice'),
+  thing('JWT-06', rfc(8725, '3.11'), 'only an at+jwt is an access token'),
   thing('JWT-08', rfc(9068, '4'), 'the time of a token is kept'),
   thing('JWT-09', rfc(8725, '3.6'), 'absurd tokens are refused quickly'),
   thing('VER-03', rfc(6750, '2'), 'a token counts in one Authorization header alone'),
   thing('VER-04', rfc(9700, '4.13'), 'identity headers come from us alone'),
+  thing('VER-12', 'oauth2-proxy GHSA-7rh7, GHSA-pxq7, GHSA-5hvv', 'no part of a URL or name of a caller skips the question'),
   thing('VER-17', `${MCP}/authorization#access-token-privilege-restriction`, 'the client’s token never reaches a server'),
   thing('AUD-01', rfc(8707, '3'), 'a token for one server is refused at the other'),
   thing('AUD-03', rfc(8707, '2'), 'without a resource the only server is meant'),

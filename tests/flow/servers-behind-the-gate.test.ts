@@ -1,19 +1,29 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { echoServer, PASSWORD, startGateway } from '../support/gateway.ts'
 import { send } from '../support/http.ts'
-import { OAuthClient, readMessage } from '../support/oauth-client.ts'
+import { startHttpMcpServer } from '../support/http-mcp-server.ts'
+import { INITIALIZE, OAuthClient, readMessage } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 
+const remote = await startHttpMcpServer()
 const gateway = await startGateway(
   {},
-  { servers: { echo: echoServer(), scoped: echoServer({ scopes: { read: ['list-*'], write: ['echo'] } }) } },
+  {
+    servers: {
+      echo: echoServer(),
+      scoped: echoServer({ scopes: { read: ['list-*'], write: ['echo'] } }),
+      remote: { url: remote.url },
+    },
+  },
 )
-afterAll(() => gateway.close())
+afterAll(() => Promise.all([gateway.close(), remote.close()]))
 
 const client = new OAuthClient(gateway.server())
 await client.signIn(createPerson({ password: PASSWORD }))
 const reader = new OAuthClient(gateway.server('scoped'))
 await reader.signIn(createPerson({ password: PASSWORD }), { scope: 'read' })
+const remoteClient = new OAuthClient(gateway.server('remote'))
+await remoteClient.signIn(createPerson({ password: PASSWORD }))
 
 const bearer = { authorization: `Bearer ${client.tokens?.access_token}`, accept: 'application/json, text/event-stream' }
 const rpc = (method: string, params: unknown = {}) => ({ jsonrpc: '2.0', id: 1, method, params })
@@ -104,10 +114,36 @@ describe('a signed-in client', () => {
 })
 
 describe('a server', () => {
-  it('never receives the client’s Authorization, cookies or made-up identity (VER-04, VER-17)', async () => {
-    const log = gateway.logs()
-    expect(log).not.toContain(client.tokens?.access_token)
-  })
+  it.each([
+    ['as written', 'X-Auth-User', 'X-Auth-Assertion'],
+    ['in capitals', 'X-AUTH-USER', 'X-AUTH-ASSERTION'],
+    ['with underscores', 'X_Auth_User', 'X_Auth_Assertion'],
+    ['with dots', 'X.Auth.User', 'X.Auth.Assertion'],
+  ])(
+    'never receives the client’s Authorization, cookies or a made-up identity %s (VER-04, VER-17)',
+    async (_what, user, assertion) => {
+      remote.seen.length = 0
+      const answer = await send(gateway.server('remote'), {
+        method: 'POST',
+        headers: {
+          ...remoteClient.headers(),
+          'content-type': 'application/json',
+          cookie: 'session=canary',
+          [user]: 'github:1',
+          [assertion]: 'canary',
+          'x-forwarded-user': 'github:1',
+          connection: `close, ${user}`,
+        },
+        body: JSON.stringify(INITIALIZE),
+      })
+      expect(answer.status).toBe(200)
+      const [headers] = remote.seen
+      expect(headers?.authorization).toBeUndefined()
+      expect(headers?.cookie).toBeUndefined()
+      expect(JSON.stringify(headers)).not.toMatch(/canary|github:1/)
+      expect(JSON.stringify(headers)).not.toContain(remoteClient.tokens?.access_token)
+    },
+  )
 
   it('that the file does not name does not exist', async () => {
     for (const path of [

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createLog } from '@gatehouse/runtime'
@@ -35,6 +35,8 @@ export interface Gateway {
   /** PUBLIC_URL. */
   readonly url: string
   readonly port: number
+  /** The internal listener, with `internal: true`. */
+  readonly internalUrl: string
   readonly clock: TestClock
   readonly gatehouse: Gatehouse
   /** Everything logged so far, at trace level, a JSON object a line. */
@@ -80,15 +82,15 @@ export async function startGateway(
   return {
     url,
     port,
+    internalUrl: `http://127.0.0.1:${(gatehouse.auth.internalApp.server.address() as AddressInfo | null)?.port}`,
     clock,
     gatehouse,
     logs: () => lines.join(''),
     server: (name = 'echo') => `${url}/${name}/mcp`,
-    breakStore: (error) =>
-      breakMethods(
-        Object.values(gatehouse.auth.stores).filter((store) => typeof store === 'object'),
-        error,
-      ),
+    breakStore: (error) => {
+      const { stores } = gatehouse.auth
+      return breakMethods([stores, ...Object.values(stores).filter((store) => typeof store === 'object')], error)
+    },
     close: async () => {
       await gatehouse.close()
       if (options.dataDir === undefined) rmSync(folder, { recursive: true, force: true })
@@ -126,8 +128,8 @@ function methodNames(target: object): string[] {
   for (let level = target; level !== Object.prototype && level !== null; level = Object.getPrototypeOf(level) as object) {
     for (const name of Object.getOwnPropertyNames(level)) {
       const value = (target as Record<string, unknown>)[name]
-      // A subscription is no question to the store.
-      if (typeof value === 'function' && name !== 'constructor' && name !== 'subscribe') names.add(name)
+      // A subscription is no question to the store, and closing must go on working.
+      if (typeof value === 'function' && !['constructor', 'subscribe', 'close'].includes(name)) names.add(name)
     }
   }
   return [...names]
