@@ -10,8 +10,8 @@ import { noStore } from './no-store.ts'
  * @param allowed - the methods that have routes; HEAD goes with GET
  */
 export function methodNotAllowed(app: FastifyInstance, url: string, allowed: readonly string[]): void {
-  const handled = allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed
-  const allow = handled.join(', ')
+  const handled = new Set(allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))
+  const allow = [...handled].join(', ')
   const refuse = async () => {
     throw new OAuthError('invalid_request', `this endpoint takes ${allow}`, {
       reason: 'method_not_allowed',
@@ -20,7 +20,7 @@ export function methodNotAllowed(app: FastifyInstance, url: string, allowed: rea
     })
   }
   app.route({
-    method: app.supportedMethods.filter((method) => !handled.includes(method)),
+    method: app.supportedMethods.filter((method) => !handled.has(method)),
     url,
     onRequest: [anyOrigin, noStore, refuse],
     handler: refuse,

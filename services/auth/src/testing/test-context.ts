@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import formbody from '@fastify/formbody'
 import { createLog } from '@gatehouse/runtime'
 import { parseServers, type Server } from '@gatehouse/servers'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { createClientDirectory } from '../clients/client-directory.ts'
 import { readConfig } from '../config.ts'
@@ -86,11 +86,14 @@ const readServers = (
 ): Server[] => parseServers(JSON.stringify({ mcpServers: servers }), 'mcp.json', {})
 
 /** An app as app.ts makes it: forms, errors as JSON. */
-export async function createTestApp(mount: (app: FastifyInstance) => void, prefix = ''): Promise<FastifyInstance> {
-  const app = Fastify({ bodyLimit: 65_536 })
+export async function createTestApp(mount: (app: FastifyInstance) => void, context?: Context): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    bodyLimit: 65_536,
+    ...(context ? { loggerInstance: context.log as FastifyBaseLogger } : {}),
+  })
   app.setErrorHandler(jsonErrorHandler)
   await app.register(formbody, { parser: (form: string) => readParams(form, ['resource']) })
-  await app.register(async (scope) => mount(scope), { prefix })
+  mount(app)
   await app.ready()
   return app
 }
