@@ -11,7 +11,7 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     // The five steps of the flow, in the order in which a client meets them. They never import each other.
     discover: ['oauth', 'keys', 'http', 'metrics', 'context', 'config'],
     register: ['oauth', 'clients', 'store', 'http', 'metrics', 'context', 'config'],
-    authorize: ['oauth', 'clients', 'store', 'identity', 'secrets', 'http', 'metrics', 'context', 'config'],
+    authorize: ['oauth', 'clients', 'store', 'identity', 'secrets', 'pages', 'http', 'metrics', 'context', 'config'],
     token: ['oauth', 'clients', 'store', 'keys', 'secrets', 'http', 'metrics', 'context', 'config'],
     verify: ['oauth', 'store', 'keys', 'mcp', 'http', 'metrics', 'context', 'config'],
     mcp: [],
@@ -20,6 +20,7 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     keys: ['oauth', 'store', 'secrets'],
     http: ['oauth', 'store', 'config'],
     metrics: ['http'],
+    pages: ['oauth'],
     secrets: ['oauth', 'identity', 'config'],
     store: ['oauth'],
     oauth: [],

@@ -1,3 +1,5 @@
+import { CASES } from './cases.ts'
+
 /** One thing that a client, a specification or an attacker may hold us to. Tests cite it by its id in their names. */
 export interface Requirement {
   readonly id: string
@@ -112,70 +114,12 @@ const DECISIONS: readonly Requirement[] = [
   thing('decision 8', rfc(6750, '3.1'), 'what a person can never do is a JSON-RPC error with 200'),
 ]
 
-/** Cases of attacks and faults. */
-const CASES: readonly Requirement[] = [
-  thing('REG-03', rfc(8252, '8.3'), 'http redirect URIs are for loopback alone, by its exact names'),
-  thing('REG-04', rfc(7591, '2'), 'malformed redirect URIs are refused'),
-  thing('REG-06', rfc(8252, '7.3'), 'loopback redirect URIs may be registered'),
-  thing('REG-08', rfc(7591, '3.2.1'), 'ids, secrets and tokens are the server’s to choose'),
-  thing('REG-13', rfc(7592, '2'), 'only its own token manages a client'),
-  thing('REG-15', rfc(7592, '2.3'), 'deleting a client ends its tokens'),
-  thing('AUT-01', rfc(9700, '4.1'), 'an unknown client or redirect URI stops on a page'),
-  thing('AUT-03', rfc(7636, '4.4.1'), 'no code without PKCE S256'),
-  thing('AUT-05', rfc(6749, '3.1.1'), 'no response type but code'),
-  thing('AUT-06', rfc(6749, '4.1.2'), 'state comes back byte for byte'),
-  thing('AUT-07', rfc(9101, '6.1'), 'request objects are refused, and never fetched'),
-  thing('AUT-08', rfc(9207, '2.4'), 'iss is there exactly once'),
-  thing('AUT-09', 'https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest', 'prompt=none never signs in silently'),
-  thing('AUT-11', rfc(9700, '2.6'), 'no CORS at /authorize'),
-  thing('CON-01', BEST_PRACTICES, 'the consent page names client, destination, server and scopes'),
-  thing('CON-03', BEST_PRACTICES, 'the browser that approved is the browser that returns'),
-  thing('CON-05', BEST_PRACTICES, 'a client with another’s name is asked about again'),
-  thing('CON-06', rfc(6749, '4.1.2.1'), 'a denial reaches the client and stays one'),
-  thing('CON-08', rfc(6749, '4.1.2'), 'one approval yields one code, however often it is posted'),
-  thing('CON-09', BEST_PRACTICES, 'cookies are __Host-, HttpOnly and kept by browsers'),
-  thing('CON-12', rfc(9700, '4.16'), 'pages cannot be framed'),
-  thing('CON-16', 'GitHub: logins change hands', 'a person is the provider’s immutable id'),
-  thing('CBK-01', BEST_PRACTICES, 'a callback without a known state stops on a page'),
-  thing('CBK-03', rfc(9700, '4.7'), 'a callback in another browser is refused'),
-  thing('CBK-04', rfc(6749, '4.1.2.1'), 'a provider’s no and a provider’s fault are told in our words'),
-  thing('TOK-01', rfc(9068, '2.2'), 'a good exchange answers as RFC 6749 and RFC 9068 say'),
-  thing('TOK-02', rfc(7636, '4.6'), 'a wrong verifier neither passes nor spends the code'),
-  thing('TOK-04', rfc(6749, '4.1.3'), 'a code is bound to its client'),
-  thing('TOK-05', rfc(6749, '4.1.3'), 'a code is bound to its redirect URI and resource'),
-  thing('TOK-08', rfc(6749, '4.1.2'), 'parallel redemptions have one winner'),
-  thing('TOK-09', rfc(6749, '4.1.2'), 'an old code is refused'),
-  thing('REF-01', rfc(9700, '4.14.2'), 'every refresh rotates'),
-  thing('REF-03', rfc(9700, '4.14.2'), 'parallel refreshes have one successor'),
-  thing('REF-05', rfc(6749, '6'), 'a refresh token is bound to its client'),
-  thing('REF-06', rfc(8707, '2.2'), 'a refresh never widens'),
-  thing('REF-07', rfc(9700, '4.14.2'), 'an unused refresh token ends'),
-  thing('REF-09', rfc(9068, '5'), 'no kind of token passes for another'),
-  thing('REV-01', rfc(7009, '2.1'), 'revoking a refresh token ends the family; a stranger cannot'),
-  thing('REV-02', rfc(7009, '2.2'), 'an unknown token is revoked by 200'),
-  thing('JWT-01', rfc(8725, '3.1'), 'no algorithm of the caller’s choice'),
-  thing('JWT-06', rfc(8725, '3.11'), 'only an at+jwt is an access token'),
-  thing('JWT-08', rfc(9068, '4'), 'the time of a token is kept'),
-  thing('JWT-09', rfc(8725, '3.6'), 'absurd tokens are refused quickly'),
-  thing('VER-03', rfc(6750, '2'), 'a token counts in one Authorization header alone'),
-  thing('VER-04', rfc(9700, '4.13'), 'identity headers come from us alone'),
-  thing('VER-12', 'oauth2-proxy GHSA-7rh7, GHSA-pxq7, GHSA-5hvv', 'no part of a URL or name of a caller skips the question'),
-  thing('VER-17', `${MCP}/authorization#access-token-privilege-restriction`, 'the client’s token never reaches a server'),
-  thing('AUD-01', rfc(8707, '3'), 'a token for one server is refused at the other'),
-  thing('AUD-03', rfc(8707, '2'), 'without a resource the only server is meant'),
-  thing('AUD-06', rfc(9700, '4.13'), 'no header of a request reaches a URL of ours'),
-  thing('AUD-08', rfc(8414, '3.1'), 'an issuer with a path has every well-known form'),
-  thing('SCP-01', `${MCP}/authorization#runtime-insufficient-scope-errors`, 'a lacking scope is named with those there are'),
-  thing('OPS-02', 'OWASP ASVS 5.0 V6.3.1', 'password guesses are slowed down'),
-  thing('WEB-01', 'OWASP ASVS 5.0 V3.4', 'pages carry CSP, nosniff, no-referrer and no-store'),
-  thing('LOG-02', 'OWASP ASVS 5.0 V16.4.1', 'a log line is one line'),
-  thing('RES-01', 'OWASP ASVS 5.0 V2.4', 'bodies have a limit in either framing'),
-  thing('FLT-01', rfc(9110, '15.6.4'), 'a store outage is 503 with Retry-After'),
-  thing('FLT-11', rfc(9700, '4.14.2'), 'a lost refresh answer loses nothing'),
-  thing('FLT-15', rfc(9110, '15.6.3'), 'a provider’s outage is a page'),
-  thing('CFG-01', 'OWASP ASVS 5.0 V13.3', 'weak or missing secrets are refused at start, and never printed'),
-  thing('CFG-02', rfc(8414, '2'), 'an issuer that is no issuer is refused at start'),
-  thing('CFG-04', 'secure defaults', 'an empty allow list is nobody'),
-]
+/** Cases that no test shows yet, because what they are about is of a later issue. The gate fails when a test cites one of these. */
+const BACKLOG: ReadonlySet<string> = new Set<string>([])
 
-export const REQUIREMENTS: readonly Requirement[] = [...COMPATIBILITY, ...DECISIONS, ...CASES]
+const ATTACKS_AND_FAULTS = CASES.map(
+  ([id, behaviour, source]): Requirement =>
+    BACKLOG.has(id) ? { id, behaviour, source, elsewhere: 'a later issue' } : { id, behaviour, source },
+)
+
+export const REQUIREMENTS: readonly Requirement[] = [...COMPATIBILITY, ...DECISIONS, ...ATTACKS_AND_FAULTS]
