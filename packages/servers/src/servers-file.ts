@@ -48,27 +48,39 @@ const shared = {
     .optional()
     .describe('Scope → tool names or globs that it opens.'),
   host: z.string().optional().describe('Host name of its own for this server.'),
-  timeoutSeconds: z.number().positive().max(86_400).optional(),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .describe('A call without answer or progress fails after this; absent = CALL_TIMEOUT_SECONDS.'),
   perUser: z.boolean().optional().describe('A child and credentials per person.'),
   limits: z
-    .strictObject({ sessionsPerPerson: z.number().int().positive().optional(), sessions: z.number().int().positive().optional() })
-    .optional(),
-  disabled: z.boolean().optional(),
+    .strictObject({
+      sessionsPerPerson: z.int().positive().optional().describe('Sessions of one person; absent = 20.'),
+      sessions: z.int().positive().optional().describe('Sessions of everybody; absent = 500.'),
+    })
+    .optional()
+    .describe('How many sessions, with a child each, this server may have.'),
+  disabled: z.boolean().optional().describe('true leaves the server out.'),
 }
 
 const stdioServer = z.object({
   ...shared,
   type: z.literal('stdio').optional(),
-  command: z.string().min(1),
+  command: z.string().min(1).describe('The program, on the PATH or by its path. No shell is involved.'),
   args: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
-  cwd: z.string().optional(),
+  env: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Variables of the server, besides PATH, HOME, LANG, TZ and the like. It gets no others.'),
+  cwd: z.string().optional().describe('Its working folder.'),
 })
 
 const httpServer = z.object({
   ...shared,
   type: z.enum(['http', 'streamable-http', 'streamableHttp']).optional(),
-  url: z.url({ protocol: /^https?$/ }),
+  url: z.string().min(1).describe('http or https; where its MCP endpoint is.'),
   headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request to this server.'),
 })
 
@@ -96,12 +108,12 @@ export class ServersFileError extends Error {
 }
 
 /**
- * Reads and checks the servers file, and fills `${VAR}` and `${VAR:-default}` in command, args, env, cwd, url and headers
- * from `environment`, as VS Code and Claude Code do.
+ * Reads and checks the servers file, and fills `${VAR}`, `${VAR:-default}` and `${env:VAR}` in command, args, env, cwd, url and headers
+ * from `environment`, as VS Code and Claude Code do; without an environment (a process that starts no server) they stay.
  * @returns the enabled servers, in the order of the file
  * @throws ServersFileError
  */
-export function readServersFile(path: string, environment: Readonly<Record<string, string | undefined>>): Server[] {
+export function readServersFile(path: string, environment: Readonly<Record<string, string | undefined>> | undefined): Server[] {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -112,7 +124,11 @@ export function readServersFile(path: string, environment: Readonly<Record<strin
 }
 
 /** As readServersFile, from text. */
-export function parseServers(text: string, path: string, environment: Readonly<Record<string, string | undefined>>): Server[] {
+export function parseServers(
+  text: string,
+  path: string,
+  environment: Readonly<Record<string, string | undefined>> | undefined,
+): Server[] {
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -121,16 +137,21 @@ export function parseServers(text: string, path: string, environment: Readonly<R
   }
   const parsed = serversFileSchema.safeParse(json)
   if (!parsed.success) {
-    throw new ServersFileError(parsed.error.issues.map((issue) => `${path}: ${issue.path.join('.')} ${issue.message}`).join('\n'))
+    throw new ServersFileError(
+      describeIssues(parsed.error.issues, json)
+        .map((line) => `${path}: ${line}`)
+        .join('\n'),
+    )
   }
   const faults: string[] = []
+  for (const [name, entry] of Object.entries((json as z.input<typeof serversFileSchema>).mcpServers)) {
+    if ('command' in entry && 'url' in entry) faults.push(`${path}: mcpServers.${name} has both "command" and "url"; keep one`)
+  }
   const servers = Object.entries(parsed.data.mcpServers)
     .filter(([, server]) => server.disabled !== true)
     .map(([name, server]): Server => {
-      const fill = (value: string) =>
-        expand(value, environment, (variable) =>
-          faults.push(`${path}: mcpServers.${name} uses \${${variable}}, which is not set`),
-        )
+      const missing = (variable: string) => faults.push(`${path}: mcpServers.${name} uses \${${variable}}, which is not set`)
+      const fill = (value: string) => (environment === undefined ? value : expand(value, environment, missing))
       const fillAll = (record: Record<string, string>) =>
         Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fill(value)]))
       return 'command' in server
@@ -144,6 +165,12 @@ export function parseServers(text: string, path: string, environment: Readonly<R
           }
         : { ...server, name, url: fill(server.url), headers: fillAll(server.headers) }
     })
+  // Only now, because a variable may stand in it.
+  for (const server of servers) {
+    if (environment !== undefined && 'url' in server && !isHttpUrl(server.url)) {
+      faults.push(`${path}: mcpServers.${server.name}.url is not an http or https URL`)
+    }
+  }
   const folded = new Map<string, string>()
   for (const { name } of servers) {
     const twin = folded.get(name.toLowerCase())
@@ -154,13 +181,29 @@ export function parseServers(text: string, path: string, environment: Readonly<R
   return servers
 }
 
+const isHttpUrl = (text: string): boolean => /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+
+/** A sentence per fault. Of an entry that is neither kind of server, only the faults of the kind that it tries to be. */
+function describeIssues(issues: readonly z.core.$ZodIssue[], json: unknown, above: readonly PropertyKey[] = []): string[] {
+  return issues.flatMap((issue) => {
+    const path = [...above, ...issue.path]
+    if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => `${path.join('.')} ${message}`)
+    if (issue.code !== 'invalid_union') return [`${path.join('.')} ${issue.message}`]
+    const entry = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], json)
+    const isObject = typeof entry === 'object' && entry !== null
+    const meant = isObject && 'command' in entry ? 0 : isObject && 'url' in entry ? 1 : undefined
+    if (meant === undefined) return [`${path.join('.')} needs "command" or "url"`]
+    return describeIssues(issue.errors[meant] ?? [], json, path)
+  })
+}
+
 function expand(
   value: string,
   environment: Readonly<Record<string, string | undefined>>,
   missing: (variable: string) => void,
 ): string {
   return value.replace(
-    /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
+    /\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
     (_whole, variable: string, fallback: string | undefined) => {
       const found = environment[variable]
       if (found !== undefined && found !== '') return found
