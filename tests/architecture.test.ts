@@ -20,7 +20,7 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     keys: ['oauth', 'store', 'secrets'],
     http: ['oauth', 'store', 'config'],
     metrics: ['http'],
-    pages: ['oauth'],
+    pages: ['oauth', 'http'],
     secrets: ['oauth', 'identity', 'config'],
     store: ['oauth'],
     oauth: [],

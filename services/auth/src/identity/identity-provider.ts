@@ -9,6 +9,8 @@ export interface LoginAttempt {
   readonly nonce: string
   /** Our callback: PUBLIC_URL/callback/ID. */
   readonly redirectUri: string
+  /** The person wants to be asked which account, where the provider can ask. */
+  readonly chooseAccount?: boolean
 }
 
 /** A way for people to prove who they are by going to another site. One file per provider. */

@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Params, rawQuery, readParams } from '../http/params.ts'
+import { createSessions } from '../http/sessions.ts'
+import { OAuthError } from '../oauth/error.ts'
+import { pageErrorHandler } from '../pages/error-handler.ts'
+import { answerClient } from './answer-client.ts'
+import { createAuthorizationRequests } from './authorization-request.ts'
+import { type AuthorizeContext, gatewayName, pathsOf } from './authorize-context.ts'
+import { checkRedirectUri } from './check-redirect-uri.ts'
+import { findClient } from './find-client.ts'
+import { readRequest } from './read-request.ts'
+import { readState } from './read-state.ts'
+import { showSignIn } from './show-sign-in.ts'
+import { usableSession } from './usable-session.ts'
+
+/**
+ * `/authorize`, by GET and POST (OAuth 2.1 §3.1): judges the request and shows the way to sign in, or leads on to consent.
+ * Stores nothing and needs no cookie, because clients ask once themselves before they open a browser.
+ */
+export function authorizeEndpoint(app: FastifyInstance, context: AuthorizeContext): void {
+  const { config, clients, resources, clock } = context
+  const requests = createAuthorizationRequests(context)
+  const sessions = createSessions(context)
+
+  const answer = async (request: FastifyRequest, reply: FastifyReply, params: Params, query: string) => {
+    const client = await findClient(clients, params.client_id)
+    const asker = { client, redirectUri: checkRedirectUri(client, params.redirect_uri), state: readState(query) }
+    const session = await sessions.find(request)
+    try {
+      const authorization = readRequest(params, asker, { resources, clock, isSignedIn: session !== undefined })
+      const sealed = requests.seal(authorization)
+      // A form on another site brings no cookies (SameSite); the redirect that follows does.
+      if (request.method === 'POST' || usableSession(authorization, session)) {
+        return reply.header('cache-control', 'no-store').redirect(`${pathsOf(config).consent}?request=${sealed}`, 303)
+      }
+      return showSignIn(request, reply, context, { kind: 'authorize', sealed, request: authorization, client })
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error
+      return answerClient(request, reply, context, asker, session, error)
+    }
+  }
+
+  const errorHandler = pageErrorHandler(gatewayName(config))
+  app.get('/authorize', { errorHandler }, async (request, reply) => {
+    const query = rawQuery(request.url)
+    return answer(request, reply, readParams(query, ['resource']), query)
+  })
+  app.post('/authorize', { errorHandler }, async (request, reply) => {
+    const params = (request.body ?? {}) as Params
+    return answer(request, reply, params, `state=${encodeURIComponent(params.state ?? '')}`)
+  })
+}

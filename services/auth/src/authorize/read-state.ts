@@ -1,0 +1,34 @@
+import { OAuthError } from '../oauth/error.ts'
+
+/** Longer ones would not survive the way back in a URL. */
+const MAX_STATE_BYTES = 8192
+
+/**
+ * The `state` of a raw query, percent-encoded for the way back. Taken from the raw text, so that bytes which are no UTF-8
+ * come back too; absent stays absent, and empty counts as absent (RFC 6749 §3.1).
+ * @throws OAuthError `invalid_request` when it is longer than 8 KB
+ */
+export function readState(query: string): string | undefined {
+  const pair = query.split('&').find((part) => part.startsWith('state='))
+  const bytes = pair === undefined ? Buffer.alloc(0) : decodeBytes(pair.slice('state='.length))
+  if (bytes.length === 0) return undefined
+  if (bytes.length > MAX_STATE_BYTES) {
+    throw new OAuthError('invalid_request', `state is longer than ${MAX_STATE_BYTES} bytes`, { reason: 'state_too_long' })
+  }
+  return encodeBytes(bytes)
+}
+
+/** `application/x-www-form-urlencoded` without the step from bytes to text. */
+const decodeBytes = (encoded: string): Buffer =>
+  Buffer.from(
+    Buffer.from(encoded.replaceAll('+', ' '), 'utf8')
+      .toString('latin1')
+      .replace(/%([0-9A-Fa-f]{2})/g, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  )
+
+/** Everything but RFC 3986 unreserved characters as `%XX`. */
+const encodeBytes = (bytes: Buffer): string =>
+  bytes
+    .toString('latin1')
+    .replace(/[^A-Za-z0-9\-._~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)

@@ -1,0 +1,21 @@
+import type { Identity } from '../oauth/identity.ts'
+import { html } from './html.ts'
+import type { Page } from './layout.ts'
+import { personLabel } from './person-label.ts'
+
+export const signedInPage = (view: {
+  readonly gateway: string
+  readonly identity: Identity
+  /** Of POST /sign-out. */
+  readonly action: string
+  readonly token: string
+}): Page => ({
+  title: 'Signed in',
+  gateway: view.gateway,
+  body: html`<h1>You are signed in</h1>
+<dl><div><dt>Your account</dt><dd>${personLabel(view.identity)}</dd></div></dl>
+<form class="stack" method="post" action="${view.action}">
+<input type="hidden" name="csrf" value="${view.token}">
+<button class="button">Sign out</button>
+</form>`,
+})
