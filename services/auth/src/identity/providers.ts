@@ -1,8 +1,52 @@
-import type { Server } from '@gatehouse/servers'
+import type { Rule, Server } from '@gatehouse/servers'
 import type { Config } from '../config.ts'
+import { createGithub } from './github.ts'
+import { createGoogle } from './google.ts'
 import type { IdentityProvider } from './identity-provider.ts'
+import { createMicrosoft } from './microsoft.ts'
+import { createOidc } from './oidc.ts'
 
 /** The identity providers that the configuration names, in the order of their buttons; the only place that chooses. */
-export function createProviders(_config: Config, _servers: readonly Server[]): IdentityProvider[] {
-  return []
+export function createProviders(config: Config, servers: readonly Server[]): IdentityProvider[] {
+  const providers: IdentityProvider[] = []
+  if (config.GITHUB_CLIENT_ID && config.GITHUB_CLIENT_SECRET) {
+    providers.push(
+      createGithub({
+        clientId: config.GITHUB_CLIENT_ID,
+        clientSecret: config.GITHUB_CLIENT_SECRET,
+        url: config.GITHUB_URL,
+        needsOrganizations: allRules(config, servers).some(({ kind }) => kind === 'github-org' || kind === 'github-team'),
+      }),
+    )
+  }
+  if (config.GOOGLE_CLIENT_ID && config.GOOGLE_CLIENT_SECRET) {
+    providers.push(createGoogle({ clientId: config.GOOGLE_CLIENT_ID, clientSecret: config.GOOGLE_CLIENT_SECRET }))
+  }
+  if (config.MICROSOFT_CLIENT_ID && config.MICROSOFT_CLIENT_SECRET) {
+    providers.push(
+      createMicrosoft({
+        clientId: config.MICROSOFT_CLIENT_ID,
+        clientSecret: config.MICROSOFT_CLIENT_SECRET,
+        tenant: config.MICROSOFT_TENANT,
+      }),
+    )
+  }
+  if (config.OIDC_ISSUER && config.OIDC_CLIENT_ID) {
+    providers.push(
+      createOidc({
+        issuer: config.OIDC_ISSUER,
+        clientId: config.OIDC_CLIENT_ID,
+        clientSecret: config.OIDC_CLIENT_SECRET,
+        label: config.OIDC_NAME,
+        scope: config.OIDC_SCOPES,
+      }),
+    )
+  }
+  return providers
 }
+
+const allRules = (config: Config, servers: readonly Server[]): Rule[] => [
+  ...config.ALLOWED_USERS,
+  ...config.OPERATORS,
+  ...servers.flatMap(({ allow = [] }) => allow),
+]

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { isErrorReply } from './faults.ts'
 import type { RedisTarget } from './parse-redis-url.ts'
@@ -38,20 +39,42 @@ const FAIL_FAST = {
 
 /** The connection for commands. It reconnects for ever; see FAIL_FAST for what happens meanwhile. */
 export function connectClient(target: RedisTarget): Redis | Cluster {
-  const credentials = credentialsOf(target)
-  if (target.topology === 'cluster') {
-    const { enableOfflineQueue: _, ...redisOptions } = FAIL_FAST
-    return new Cluster([...target.nodes], {
-      redisOptions: { ...redisOptions, ...credentials },
-      enableOfflineQueue: false,
-      clusterRetryStrategy: reconnectDelayMs,
-      slotsRefreshTimeout: ANSWER_TIMEOUT_MS,
-      slotsRefreshInterval: SLOTS_REFRESH_MS,
-      // Would send commands again whose outcome is unknown.
-      retryDelayOnFailover: 0,
-    })
-  }
-  return new Redis({ ...FAIL_FAST, ...credentials, ...addressOf(target, 0), db: target.db, retryStrategy: reconnectDelayMs })
+  if (target.topology === 'cluster') return connectCluster(target)
+  const address = { ...credentialsOf(target), ...addressOf(target, 0), db: target.db }
+  return new Redis({ ...FAIL_FAST, ...address, retryStrategy: reconnectDelayMs })
+}
+
+/** Resolves when commands are answered, by every node of a cluster. */
+export async function connected(client: Redis | Cluster): Promise<void> {
+  await once(client, 'ready')
+  if (!(client instanceof Cluster)) return
+  await Promise.all(client.nodes('master').map((node) => node.status === 'ready' || once(node, 'ready')))
+}
+
+/** Resolves when a command is answered, by every master of a cluster. */
+export async function ping(client: Redis | Cluster): Promise<void> {
+  await client.ping()
+  if (client instanceof Cluster) await Promise.all(client.nodes('master').map((node) => node.ping()))
+}
+
+function connectCluster(target: RedisTarget): Cluster {
+  const { enableOfflineQueue, ...redisOptions } = FAIL_FAST
+  const cluster = new Cluster([...target.nodes], {
+    redisOptions: { ...redisOptions, ...credentialsOf(target) },
+    enableOfflineQueue,
+    clusterRetryStrategy: reconnectDelayMs,
+    slotsRefreshTimeout: ANSWER_TIMEOUT_MS,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    // Would ask a node that is just being connected to, be refused, and start all over; `connected` and `ping` ask them all.
+    enableReadyCheck: false,
+    // Would send commands again whose outcome is unknown.
+    retryDelayOnFailover: 0,
+  })
+  // ioredis connects to a node when the first command is for it, and refuses the others until then.
+  cluster.on('+node', (node: Redis) => {
+    if (node.status === 'wait') node.connect().catch(() => {})
+  })
+  return cluster
 }
 
 /**

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Logger } from '@gatehouse/runtime'
 import type { Clock } from '../../oauth/clock.ts'
 import { createRedisApprovalStore } from '../approval-store.redis.ts'
@@ -12,7 +11,7 @@ import { createRedisSignInStore } from '../sign-in-store.redis.ts'
 import type { Stores } from '../stores.ts'
 import { createRedisThrottleStore } from '../throttle-store.redis.ts'
 import { createRedisBackend } from './backend.ts'
-import { ANSWER_TIMEOUT_MS, connectClient, connectSubscriber } from './connect.ts'
+import { ANSWER_TIMEOUT_MS, connectClient, connected, connectSubscriber, ping } from './connect.ts'
 import { logConnection } from './connection-log.ts'
 import { parseRedisUrl } from './parse-redis-url.ts'
 
@@ -28,10 +27,10 @@ export async function openRedisStores(url: string, options: { clock: Clock; log:
   const target = parseRedisUrl(url)
   const client = connectClient(target)
   const stopLogging = logConnection(client, log)
-  const connected = once(client, 'ready')
+  const ready = connected(client)
   const redis = createRedisBackend(client)
   const revocations = createRedisRevocationBus(redis, (attempt) => connectSubscriber(target, attempt))
-  await atMost(ANSWER_TIMEOUT_MS, Promise.all([connected, revocations.listening]))
+  await atMost(ANSWER_TIMEOUT_MS, Promise.all([ready, revocations.listening]))
 
   return {
     grants: createRedisGrantStore(redis, clock),
@@ -43,9 +42,7 @@ export async function openRedisStores(url: string, options: { clock: Clock; log:
     throttles: createRedisThrottleStore(redis, clock),
     keys: createRedisKeyStore(redis),
     revocations,
-    ping: async () => {
-      await redis.answer((ask) => ask.ping())
-    },
+    ping: () => redis.answer(() => ping(client)),
     close: async () => {
       stopLogging()
       revocations.close()

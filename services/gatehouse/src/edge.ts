@@ -1,0 +1,62 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Auth } from '@gatehouse/auth'
+import type { Bridge } from '@gatehouse/bridge'
+
+/** Headers that only we may set toward a server, and those that are between the client and us (RFC 9700 §4.13). */
+const isForUsAlone = (name: string): boolean =>
+  name === 'authorization' ||
+  name === 'proxy-authorization' ||
+  name === 'cookie' ||
+  name === 'x-request-id' ||
+  name.replaceAll(/[._]/g, '-').startsWith('x-auth-')
+
+/**
+ * What Traefik and ForwardAuth are in the compose stack: asks /verify's own function about every request to a server,
+ * and hands it to the bridge with the identity assertion, all inside this process. Everything else goes to the
+ * authorization server's public endpoints.
+ */
+export function createEdge(auth: Auth, bridge: Bridge, publicEndpoints: RequestListener): RequestListener {
+  return (request, response) => {
+    const resource = request.method === 'OPTIONS' ? undefined : auth.resources.byPath(pathOf(request.url))
+    if (resource === undefined) return publicEndpoints(request, response)
+    if (!auth.isKnownHost(request.headers.host)) return publicEndpoints(request, response)
+    const answer = auth.verifier.answer(factsOf(request))
+    if (answer instanceof Promise) answer.then((settled) => proceed(settled, request, response, bridge))
+    else proceed(answer, request, response, bridge)
+  }
+}
+
+type Answer = Awaited<ReturnType<Auth['verifier']['answer']>>
+
+function proceed(answer: Answer, request: IncomingMessage, response: ServerResponse, bridge: Bridge): void {
+  if (answer.status !== 200) {
+    response.writeHead(answer.status, { ...answer.headers, ...corsHeaders(request) }).end(answer.body)
+    return
+  }
+  for (const name of Object.keys(request.headers)) if (isForUsAlone(name)) delete request.headers[name]
+  request.headers['x-auth-assertion'] = answer.headers['x-auth-assertion']
+  request.headers['x-request-id'] = answer.headers['x-request-id']
+  bridge.handle(request, response)
+}
+
+/** Browsers must be able to read a refusal, or they cannot start the sign-in. */
+const corsHeaders = (request: IncomingMessage): Record<string, string> =>
+  request.headers.origin === undefined
+    ? {}
+    : { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'WWW-Authenticate, Mcp-Session-Id' }
+
+const pathOf = (url = '/'): string => {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
+const factsOf = (request: IncomingMessage) => ({
+  method: request.method ?? 'GET',
+  uri: request.url ?? '/',
+  authorization: request.headers.authorization,
+  protocolVersion: one(request.headers['mcp-protocol-version']),
+  mcpMethod: one(request.headers['mcp-method']),
+  mcpName: one(request.headers['mcp-name']),
+})
+
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value)
