@@ -3,10 +3,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fixture } from './testing/bridge-under-test.ts'
 import { isRunning } from './testing/processes.ts'
 import { openSession, until } from './testing/test-client.ts'
+
+// Processes start in it, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 interface BridgeProcess {
   readonly process: ChildProcess
@@ -54,9 +57,10 @@ describe('the bridge as a process', () => {
     bridge.process.kill('SIGTERM')
     expect(await pending).toBe('The gateway is shutting down.')
     expect(await bridge.exited).toBe(0)
-    expect(performance.now() - started).toBeLessThan(6000)
+    // 4.2 s on an idle machine: two waits of 2 s. Docker waits 10.
+    expect(performance.now() - started).toBeLessThan(8000)
     expect(pids.filter(isRunning)).toEqual([])
-  }, 10_000)
+  })
 
   it('leaves no well-behaved server when it is killed: the end of their input ends them', async () => {
     const bridge = await run({ echo: fixture('echo') })
@@ -72,7 +76,13 @@ describe('the bridge as a process', () => {
       echo: fixture('echo', { env: { NAMED: variable('SECRET_OF_THE_BRIDGE'), DATA: variable('DATA_DIR') } }),
     })
     const session = await openSession(`${bridge.url}/echo/mcp`)
-    const { PATH, NAMED, DATA, ...rest } = JSON.parse(await session.call('environment')) as Record<string, string>
+    const {
+      PATH,
+      NAMED,
+      DATA,
+      NODE_COMPILE_CACHE: _cache,
+      ...rest
+    } = JSON.parse(await session.call('environment')) as Record<string, string>
     expect([PATH, NAMED]).toEqual([process.env.PATH, 'secret'])
     expect(DATA).toMatch(/^\/.*\/data$/)
     expect(rest).toEqual({})

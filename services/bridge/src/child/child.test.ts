@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fixture } from '../testing/bridge-under-test.ts'
 import { isRunning } from '../testing/processes.ts'
 import { until } from '../testing/test-client.ts'
 import { type Child, type ChildEnd, type ChildOptions, startChild } from './child.ts'
+
+// Processes start in it, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 const WAITS = { afterEofMs: 200, afterTermMs: 200, afterKillMs: 500 }
 
@@ -68,7 +71,7 @@ describe('a child', () => {
   })
 
   it('is ended with what it has started, though all of it ignores TERM and the end of its input', async () => {
-    const { command, args } = fixture('stubborn') as { command: string; args: string[] }
+    const { command, args } = fixture('stubborn')
     const { child, lines } = start(command, args)
     child.write(Buffer.from('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"pids"}}\n'))
     await until(() => lines.length === 1, 'it told its processes')

@@ -103,9 +103,9 @@ export async function allMessagesOf(response: Response): Promise<RpcMessage[]> {
   return all
 }
 
-/** Waits until something is true; throws after two seconds. */
+/** Waits until something is true; throws after ten seconds. */
 export async function until(check: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const end = Date.now() + 2000; Date.now() < end; ) {
+  for (const end = Date.now() + 10_000; Date.now() < end; ) {
     if (await check()) return
     await new Promise((resolve) => setTimeout(resolve, 10))
   }

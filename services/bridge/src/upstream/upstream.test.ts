@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestGateway, type TestGateway } from '../testing/assertions.ts'
 import { type BridgeUnderTest, startBridge } from '../testing/bridge-under-test.ts'
 import { INITIALIZE, messagesOf, post, type RpcAnswer, until } from '../testing/test-client.ts'
+
+// Processes start in it, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 const PUBLIC_URL = 'https://mcp.example'
 let gateway: TestGateway

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type BridgeUnderTest, fixture, startBridge } from '../../testing/bridge-under-test.ts'
 import { allMessagesOf, openSession, type RpcAnswer, type TestSession, textOf, until } from '../../testing/test-client.ts'
+
+// Processes start in it, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 let bridge: BridgeUnderTest
 let url: string

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestGateway, type TestGateway } from '../../testing/assertions.ts'
 import { type BridgeUnderTest, fixture, startBridge } from '../../testing/bridge-under-test.ts'
 import { INITIALIZE, openSession, post, type RpcAnswer, until } from '../../testing/test-client.ts'
+
+// Processes start in it, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 const PUBLIC_URL = 'https://mcp.example/base'
 let gateway: TestGateway

@@ -1,7 +1,10 @@
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type BridgeUnderTest, fixture, startBridge } from '../../testing/bridge-under-test.ts'
 import { allMessagesOf, messagesOf, openSession, type RpcMessage, type TestSession, until } from '../../testing/test-client.ts'
+
+// Processes start in it, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 let bridge: BridgeUnderTest
 let url: string
@@ -113,10 +116,10 @@ describe('a question of the server', () => {
   it('is answered with an error when no stream comes for it', async () => {
     const session = await openSession(url)
     await session.post({ jsonrpc: '2.0', method: 'notifications/initialized' })
-    // Were a call in flight when the question comes, it would go there.
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    // A call that takes no stream, so that the question is not asked on it.
+    const asked = () => call(session, 1, 'asked', {}, { headers: { accept: 'application/json' } })
+    await until(async () => (await (await asked()).text()).includes('"text":"1"'), 'the question has been asked')
     bridge.advance(61_000)
-    await session.call('echo', { text: 'and refused' })
     const first = await nextOf(messagesOf(await session.get()))
     expect(first).toMatchObject({ method: 'notifications/roots_seen', params: { error: { code: -32603 } } })
   })
