@@ -123,7 +123,7 @@ const pathMatches = (path: string, cookiePath: string): boolean =>
   path === cookiePath || (path.startsWith(cookiePath) && (cookiePath.endsWith('/') || path[cookiePath.length] === '/'))
 
 /** "Potentially trustworthy": where Chromium keeps and sends Secure cookies. */
-export const isTrustworthy = (url: URL): boolean =>
+const isTrustworthy = (url: URL): boolean =>
   url.protocol === 'https:' ||
   url.hostname === 'localhost' ||
   url.hostname.endsWith('.localhost') ||

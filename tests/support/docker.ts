@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { describe } from 'vitest'
 
 /** Why Docker cannot be used here; undefined when it can. Asked once per test file. */
-export const dockerFault: string | undefined = findDockerFault()
+const dockerFault: string | undefined = findDockerFault()
 
 function findDockerFault(): string | undefined {
   try {

@@ -15,8 +15,8 @@ export interface GithubUser {
 }
 
 /** Where GitHub misbehaves, and how. */
-export type GithubPlace = 'authorize' | 'token' | 'user' | 'emails' | 'orgs' | 'teams'
-export type GithubFault =
+type GithubPlace = 'authorize' | 'token' | 'user' | 'emails' | 'orgs' | 'teams'
+type GithubFault =
   /** Accepts the request and never answers. */
   | 'hang'
   | 'server-error'
@@ -25,7 +25,7 @@ export type GithubFault =
   /** 200 with an HTML page. */
   | 'not-json'
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string
   readonly path: string
   readonly params: Readonly<Record<string, string>>

@@ -20,7 +20,7 @@ export interface Form {
   readonly buttons: readonly Button[]
 }
 
-export interface Field {
+interface Field {
   readonly name: string
   readonly type: string
   readonly value: string
@@ -34,7 +34,7 @@ export interface Button {
   readonly action: string | undefined
 }
 
-export interface Link {
+interface Link {
   readonly id: string | undefined
   readonly href: string
   readonly text: string

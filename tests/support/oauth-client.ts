@@ -10,13 +10,13 @@ export interface Discovery {
   readonly server: ServerMetadata
 }
 
-export interface ResourceMetadata {
+interface ResourceMetadata {
   readonly resource: string
   readonly authorization_servers: readonly string[]
   readonly scopes_supported?: readonly string[]
 }
 
-export interface ServerMetadata {
+interface ServerMetadata {
   readonly issuer: string
   readonly authorization_endpoint: string
   readonly token_endpoint: string

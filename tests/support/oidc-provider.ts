@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import Provider from 'oidc-provider'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 
-export interface OidcAccount {
+interface OidcAccount {
   readonly sub: string
   readonly email?: string
   readonly email_verified?: boolean

@@ -27,7 +27,7 @@ export interface Visit {
 }
 
 /** Where a navigation ended: on a page, or at the client's redirect URI, which is not fetched. */
-export type Arrival = { readonly kind: 'page'; readonly visit: Visit } | { readonly kind: 'client'; readonly url: URL }
+type Arrival = { readonly kind: 'page'; readonly visit: Visit } | { readonly kind: 'client'; readonly url: URL }
 
 export interface Person {
   readonly jar: CookieJar

@@ -1,3 +1,4 @@
+export { closeListener } from './close-listener.ts'
 export { ConfigError, type Environment, readEnvironment } from './environment.ts'
 export { createInternalListener, KEEP_ALIVE_TIMEOUT_MS } from './internal-listener.ts'
 export { closeOnSignals } from './lifecycle.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@gatehouse/runtime'
+import { closeListener, type Logger } from '@gatehouse/runtime'
 import type { Server } from '@gatehouse/servers'
 import type { FastifyInstance, FastifyServerFactory } from 'fastify'
 import type { Registry } from 'prom-client'
@@ -86,8 +86,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ready,
     close: async () => {
       stopKeys()
-      await publicApp.close()
-      await internalApp.close()
+      await Promise.all([closeListener(publicApp), closeListener(internalApp)])
       await stores.close()
     },
   }
