@@ -39,10 +39,14 @@ describe('the secrets that Redis and auth share', () => {
 describe('the user list of Redis', () => {
   it('has one user, our keys and channels alone, and no password in clear', () => {
     const lines = redisUsers('a-given-password-1').split('\n')
-    expect(lines[0]).toBe('user default off')
+    expect(lines[0]).toMatch(/^user default off resetpass /)
     expect(lines).toHaveLength(2)
     expect(lines[1]).toContain(`#${createHash('sha256').update('a-given-password-1').digest('hex')} ~gh:* &gh:* -@all`)
     expect(lines[1]).not.toContain('a-given-password-1')
     expect(lines[1]).toContain('-@dangerous +info')
+  })
+
+  it('leaves `default` the rights by which Redis reads its append-only file back', () => {
+    expect(redisUsers('a-given-password-1').split('\n')[0]).toContain('~* &* +@all')
   })
 })

@@ -30,11 +30,14 @@ export function writeStoreSecrets({ folder, redisPassword, storeUrl }: StoreSecr
 /**
  * One user, who reaches our own keys and channels and cannot empty, reconfigure, copy or stop the server. INFO is how the
  * client library learns that Redis has loaded its data.
+ *
+ * Nobody can sign in as `default`, but its rights must stay: Redis reads its append-only file back as that user, and drops
+ * every transaction in it that the user may not run. Each of our scripts is written down as a transaction.
  */
 export function redisUsers(password: string): string {
   const hash = createHash('sha256').update(password).digest('hex')
   return [
-    'user default off',
+    'user default off resetpass ~* &* +@all',
     `user ${REDIS_USER} on #${hash} ~gh:* &gh:* -@all +@read +@write +@connection +@transaction +@scripting +@pubsub -@dangerous +info`,
   ].join('\n')
 }
