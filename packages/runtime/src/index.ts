@@ -1,6 +1,5 @@
-export { closeListener } from './close-listener.ts'
 export { ConfigError, type Environment, readEnvironment } from './environment.ts'
 export { createInternalListener, KEEP_ALIVE_TIMEOUT_MS } from './internal-listener.ts'
-export { closeOnSignals } from './lifecycle.ts'
+export { closeListener, closeOnSignals } from './lifecycle.ts'
 export { createLog, type Logger } from './log.ts'
 export { isRequestId, nextRequestId } from './request-id.ts'

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from './log.ts'
 
 /** Docker kills ten seconds after SIGTERM; whatever has not closed by then is left to it. */
@@ -28,4 +29,20 @@ export function closeOnSignals(log: Logger, close: () => Promise<void>): void {
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
   process.on('SIGHUP', () => {})
+}
+
+/** What requests in flight get to finish before their connections are cut. */
+const DRAIN_MS = 1_000
+
+/**
+ * Closes a listener: no new request, those in flight may finish for a second, then every connection is cut. Without that,
+ * a browser that connected ahead, or a caller that stopped in the middle of its request, would keep the process alive.
+ */
+export async function closeListener(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(cut)
+  }
 }
