@@ -71,7 +71,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     const callTimeoutMs = (server.timeoutSeconds ?? config.callTimeoutSeconds) * 1000
     const observe = (outcome: string, startedAt: number) =>
       metrics.callFinished(server.name, outcome, (clock() - startedAt) / 1000)
-    upstreams.set(server.name, createUpstream({ server, callTimeoutMs, clock, observe }))
+    upstreams.set(server.name, createUpstream({ server, callTimeoutMs, isVerified: config.auth !== 'none', clock, observe }))
   }
 
   const handle = createEndpoint({

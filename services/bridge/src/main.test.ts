@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
-import { fixture } from './testing/bridge-under-test.ts'
+import { COMPILE_CACHE, fixture } from './testing/bridge-under-test.ts'
 import { isRunning } from './testing/processes.ts'
 import { openSession, until } from './testing/test-client.ts'
 
@@ -24,7 +24,15 @@ async function run(servers: Record<string, unknown>, environment: Record<string,
   writeFileSync(join(folder, 'mcp.json'), JSON.stringify({ mcpServers: servers }))
   const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url))], {
     cwd: folder,
-    env: { PATH: process.env.PATH, AUTH: 'none', PORT: '0', INTERNAL_PORT: '0', SECRET_OF_THE_BRIDGE: 'secret', ...environment },
+    env: {
+      ...COMPILE_CACHE,
+      PATH: process.env.PATH,
+      AUTH: 'none',
+      PORT: '0',
+      INTERNAL_PORT: '0',
+      SECRET_OF_THE_BRIDGE: 'secret',
+      ...environment,
+    },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))

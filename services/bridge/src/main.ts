@@ -7,6 +7,9 @@ import { createBridge } from './app.ts'
 import { createRemoteKeys } from './assertion/remote-keys.ts'
 import { readBridgeEnvironment } from './config.ts'
 
+/** An assertion of somebody with many groups is long. */
+const MAX_HEADER_BYTES = 32 * 1024
+
 /** The bridge as a process of its own: environment → servers → listeners → signals. */
 async function main(): Promise<void> {
   const settings = readBridgeEnvironment(process.env)
@@ -19,8 +22,15 @@ async function main(): Promise<void> {
     log,
     metrics: new Registry(),
   })
-  // Two values of one header become one with a comma, which no rule accepts, instead of the first.
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, joinDuplicateHeaders: true }, bridge.handle)
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      // Two values of one header become one with a comma, which no rule accepts, instead of the first.
+      joinDuplicateHeaders: true,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    bridge.handle,
+  )
   closeOnSignals(log, async () => {
     server.close()
     server.closeIdleConnections()

@@ -28,6 +28,7 @@ export function observeSessions(log: Logger, metrics: BridgeMetrics, clock: () =
       const text = line.subarray(0, JUNK_BYTES).toString('utf8')
       log.warn({ event: 'child_junk', server, bytes: line.length, start: text }, 'server wrote something else than a message')
     },
+    failed: (server, error) => log.error({ event: 'session_failed', server, err: error }, 'a session failed'),
     sessionEnded: (server, why) => log.info({ event: 'session_ended', server, why }, 'session ended'),
   }
 }

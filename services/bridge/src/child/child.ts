@@ -5,7 +5,7 @@ import { drainStderr } from './stderr-drain.ts'
 import { STOP_WAITS, type StopWaits, stopGroup } from './stop-group.ts'
 
 /** Longest line a child may write. A longer one ends the child, not the bridge. */
-export const MAX_LINE_BYTES = 64 * 1024 * 1024
+const MAX_LINE_BYTES = 64 * 1024 * 1024
 
 /** Answers written right before an exit are still in the pipe; a grandchild may hold the pipe open for ever. */
 const LAST_WORDS_MS = 100

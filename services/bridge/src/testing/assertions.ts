@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { AssertionKeys } from '../assertion/assertion-keys.ts'
+import { ASSERTION_TYPE } from '../assertion/verify-assertion.ts'
 
 /** A gateway's keys and the assertions that it would make. */
 export interface TestGateway {
@@ -31,9 +32,7 @@ export async function createTestGateway(issuer: string): Promise<TestGateway> {
         ...claims,
       }
       const payload = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
-      return new SignJWT(payload)
-        .setProtectedHeader({ alg: 'ES256', typ: 'gatehouse-assertion+jwt', kid, ...header })
-        .sign(privateKey)
+      return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', typ: ASSERTION_TYPE, kid, ...header }).sign(privateKey)
     },
   }
 }

@@ -11,7 +11,7 @@ import type { AssertionKeys } from '../assertion/assertion-keys.ts'
 import { type BridgeConfig, readBridgeConfig } from '../config.ts'
 
 /** A fixture starts in half the time when its types need not be stripped each time; tests start hundreds. */
-const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'gatehouse-fixtures') }
+export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'gatehouse-fixtures') }
 
 /** A server of the servers file that runs a fixture. */
 export const fixture = (

@@ -2,6 +2,7 @@
 const PASSED = new Set([
   'content-type',
   'content-length',
+  'content-encoding',
   'mcp-session-id',
   'mcp-protocol-version',
   'retry-after',

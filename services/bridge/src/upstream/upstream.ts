@@ -9,7 +9,6 @@ import { upstreamHeaders } from './request-headers.ts'
 import { clientHeaders } from './response-headers.ts'
 import { createSessionOwners } from './session-owners.ts'
 
-const CONNECTIONS = 128
 const CONNECT_TIMEOUT_MS = 5_000
 /** Frameworks redirect `/mcp` to `/mcp/` and back; the body is at hand, so it is simply sent again. */
 const MAX_REDIRECTS = 2
@@ -17,6 +16,8 @@ const MAX_REDIRECTS = 2
 export interface UpstreamOptions {
   readonly server: HttpServer
   readonly callTimeoutMs: number
+  /** Whether `x-auth-assertion` has been verified; else it is anybody's word and stays here. */
+  readonly isVerified: boolean
   readonly clock: () => number
   /** @param failure - undefined when the server answered */
   readonly observe: (outcome: 'ok' | 'error' | 'timeout' | 'unreachable', startedAt: number) => void
@@ -35,10 +36,11 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-export function createUpstream({ server, callTimeoutMs, clock, observe }: UpstreamOptions): Upstream {
+export function createUpstream({ server, callTimeoutMs, isVerified, clock, observe }: UpstreamOptions): Upstream {
   const target = new URL(server.url)
   const pool = new Pool(target.origin, {
-    connections: CONNECTIONS,
+    // As many as there are requests: every open event stream keeps one, and must not keep the others waiting.
+    connections: null,
     connectTimeout: CONNECT_TIMEOUT_MS,
     headersTimeout: callTimeoutMs,
     // An event stream is silent as long as its server is.
@@ -54,7 +56,7 @@ export function createUpstream({ server, callTimeoutMs, clock, observe }: Upstre
       const answer = await pool.request({
         method: exchange.req.method === 'POST' || exchange.req.method === 'DELETE' ? exchange.req.method : 'GET',
         path,
-        headers: upstreamHeaders(exchange.req.headers, exchange.requestId, server.headers),
+        headers: upstreamHeaders(exchange.req.headers, isVerified, exchange.requestId, server.headers),
         body: body ?? null,
         signal,
       })

@@ -23,9 +23,11 @@ const QUIET_MS = 15_000
 export type Outcome = 'ok' | 'error' | 'timeout' | 'crashed' | 'cancelled' | 'ended'
 
 /** What a session tells those around it. */
-export interface SessionEvents {
+interface SessionEvents {
   callFinished(outcome: Outcome, startedAt: number): void
   junk(line: Buffer): void
+  /** A bug of ours; the session has been ended for it. */
+  failed(error: unknown): void
   /** The child ended by itself. `afterMs` is since its start; `initialized` = it had answered `initialize`. */
   crashed(end: ChildEnd, afterMs: number, initialized: boolean): void
   /** No request reaches the session any more; its child is on its way out. */
@@ -154,6 +156,16 @@ export class Session {
   }
 
   #onLine(line: Buffer): void {
+    try {
+      this.#route(line)
+    } catch (error) {
+      // In an event of the child's stream it would end the process, and with it everybody's sessions.
+      this.#options.events.failed(error)
+      this.end('The gateway failed.')
+    }
+  }
+
+  #route(line: Buffer): void {
     const read = readChildLine(line)
     switch (read.kind) {
       case 'answer':

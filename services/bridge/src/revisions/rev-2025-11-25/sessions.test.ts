@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestGateway, type TestGateway } from '../../testing/assertions.ts'
 import { type BridgeUnderTest, fixture, startBridge } from '../../testing/bridge-under-test.ts'
-import { INITIALIZE, openSession, post, type RpcAnswer, until } from '../../testing/test-client.ts'
+import { childrenOf } from '../../testing/processes.ts'
+import { INITIALIZE, JSON_HEADERS, openSession, post, type RpcAnswer, until } from '../../testing/test-client.ts'
 
 // Processes start in it, on machines that are busy with other tests.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
@@ -133,5 +134,61 @@ describe('an idle session', () => {
       own.advance(61_000)
       return (await own.metric('gatehouse_bridge_children')) === 0
     }, 'all are gone')
+  })
+})
+
+describe('processes', () => {
+  it('are as few as before after DELETE, abrupt disconnects, idle time and the end of the bridge', async () => {
+    const before = childrenOf(process.pid)
+    const own = await startBridge({
+      servers: { echo: fixture('echo') },
+      config: { sessionIdleSeconds: 60, callTimeoutSeconds: 600 },
+    })
+    const url = `${own.url}/echo/mcp`
+    const sessions = await Promise.all(Array.from({ length: 9 }, () => openSession(url)))
+    const more = () => childrenOf(process.pid).filter((pid) => !before.includes(pid)).length
+    expect(more()).toBe(9)
+    await Promise.all(sessions.slice(0, 3).map((session) => session.delete()))
+    await until(() => more() === 6, 'the deleted ones are gone')
+    const abandoned = sessions.slice(3, 6).flatMap((session) =>
+      Array.from({ length: 30 }, async (_none, id) => {
+        const gone = new AbortController()
+        setTimeout(() => gone.abort(), Math.random() * 50)
+        const call = { jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'late', arguments: { ms: 60, text: 'x' } } }
+        await fetch(url, {
+          method: 'POST',
+          headers: { ...session.headers, 'content-type': 'application/json' },
+          body: JSON.stringify(call),
+          signal: gone.signal,
+        }).catch(() => {})
+      }),
+    )
+    await Promise.all(abandoned)
+    await until(() => {
+      own.advance(61_000)
+      return more() === 0
+    }, 'the abandoned and the idle ones are gone')
+    await Promise.all(Array.from({ length: 3 }, () => openSession(url)))
+    expect(more()).toBe(3)
+    await own[Symbol.asyncDispose]()
+    expect(more()).toBe(0)
+  })
+
+  it('of an initialize whose client went away end', async () => {
+    const before = childrenOf(process.pid).length
+    await using own = await startBridge({
+      servers: { slow: { command: process.execPath, args: ['-e', 'process.stdin.resume()'] } },
+    })
+    const gone = new AbortController()
+    const lost = fetch(`${own.url}/slow/mcp`, {
+      method: 'POST',
+      headers: JSON_HEADERS,
+      body: JSON.stringify(INITIALIZE),
+      signal: gone.signal,
+    })
+    await until(() => childrenOf(process.pid).length === before + 1, 'it has started')
+    gone.abort()
+    await expect(lost).rejects.toThrow()
+    await until(() => childrenOf(process.pid).length === before, 'it has ended')
   })
 })

@@ -21,6 +21,7 @@ export interface SessionsObserver {
   childEnded(server: string, end: ChildEnd, afterMs: number): void
   childSaid(server: string, line: string, dropped: number): void
   junk(server: string, line: Buffer): void
+  failed(server: string, error: unknown): void
   sessionEnded(server: string, why: 'deleted' | 'idle' | 'evicted' | 'child' | 'closing'): void
 }
 
@@ -78,6 +79,7 @@ export class Sessions {
       start: (on) => this.#start(caller, on),
       events: {
         callFinished: (outcome, startedAt) => observer.callFinished(server.name, outcome, startedAt),
+        failed: (error) => observer.failed(server.name, error),
         junk: (line) => observer.junk(server.name, line),
         crashed: (end, afterMs, initialized) => {
           observer.childEnded(server.name, end, afterMs)
