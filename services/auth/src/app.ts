@@ -1,6 +1,6 @@
 import formbody from '@fastify/formbody'
 import { createInternalListener, KEEP_ALIVE_TIMEOUT_MS, nextRequestId } from '@gatehouse/runtime'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerFactory } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerFactory, LogController } from 'fastify'
 import { authorizeEndpoint } from './authorize/authorize-endpoint.ts'
 import { callbackEndpoint } from './authorize/callback-endpoint.ts'
 import { consentEndpoint } from './authorize/consent-endpoint.ts'
@@ -43,7 +43,7 @@ export async function createPublicApp(
   }
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => nextRequestId(),
     trustProxy: (address: string) => proxies.trusts(address),
     bodyLimit: BODY_LIMIT_BYTES,
