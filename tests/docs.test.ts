@@ -32,7 +32,7 @@ const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 /** Commands of npm itself. */
 const NPM_COMMANDS = new Set(['ci', 'cit', 'install'])
 /** Where people put files that are theirs, not ours. */
-const THEIRS = /^(data\/|PUBLIC_URL\/)/
+const THEIRS = /^(data\/|PUBLIC_URL\/|compose\.override\.yaml$)/
 
 describe('links and names in the documents', () => {
   it('lead to files and headings that exist', () => {
@@ -205,6 +205,13 @@ describe('limits in the documents', () => {
   })
 })
 
+describe('docs/adr/README.md', () => {
+  it('lists every record', () => {
+    const records = globSync('docs/adr/[0-9]*.md', { cwd: ROOT }).map((path) => basename(path))
+    expect(readDocument('docs/adr/README.md').links.filter((link) => /^\d/.test(link))).toEqual(records.sort())
+  })
+})
+
 describe('the README', () => {
   const { blocks } = readDocument('README.md')
   const withoutPassword = (text: string) => text.trim().replace(/(?<=shown only now: )\S+/, 'PASSWORD')
@@ -246,13 +253,23 @@ describe('docs/threat-model.md', () => {
   })
 })
 
+const sources = globSync(['services/*/src/**/*.ts', 'packages/*/src/**/*.ts'], { cwd: ROOT })
+  .filter((path) => !/\.test\.ts$|\/(fixtures|testing)\//.test(path))
+  .map(textOf)
+  .join('\n')
+
+describe('docs/bridge.md', () => {
+  it('names reasons that the code gives', () => {
+    const reasons = tablesOf(readDocument('docs/bridge.md').prose, 'log reason').flatMap((table) =>
+      table.rows.flatMap((row) => [...cell(table, row, 'log reason').matchAll(/`([a-z_]+)`/g)].map(([, reason]) => reason)),
+    )
+    expect(reasons.length).toBeGreaterThan(15)
+    expect(reasons.filter((reason) => !sources.includes(`'${reason}'`))).toEqual([])
+  })
+})
+
 describe('docs/operations.md', () => {
   const operations = readDocument('docs/operations.md')
-  const sources = globSync(['services/*/src/**/*.ts', 'packages/*/src/**/*.ts'], { cwd: ROOT })
-    .filter((path) => !/\.test\.ts$|\/(fixtures|testing)\//.test(path))
-    .map(textOf)
-    .join('\n')
-
   it.each([
     ['event', 'Logs', /\bevent: (?:[^\n,]*\? )?'([a-z_]+)'(?: : '([a-z_]+)')?/g],
     ['metric', 'Metrics', /'(gatehouse_[a-z_]+)'/g],
