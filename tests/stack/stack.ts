@@ -8,6 +8,8 @@ const run = promisify(execFile)
 /** A command that takes longer hangs; the first build of the images downloads packages. */
 const COMMAND_TIMEOUT_MS = 600_000
 const OUTPUT_MAX_BYTES = 64 * 1024 ** 2
+/** Some versions of Compose write it before every line, terminal or not. */
+const CLEAR_LINE = '\u001b[2K'
 
 export interface StackOptions {
   /** Compose files that go over compose.yaml. */
@@ -97,7 +99,7 @@ export async function prepareStack(options: StackOptions = {}): Promise<Omit<Sta
     port,
     server: (name) => `${url}/${name}/mcp`,
     compose,
-    logs: (...services) => compose('logs', '--no-color', '--no-log-prefix', ...services),
+    logs: async (...services) => (await compose('logs', '--no-color', '--no-log-prefix', ...services)).replaceAll(CLEAR_LINE, ''),
     inspect: async (service) => {
       const id = (await compose('ps', '--all', '--quiet', service)).trim()
       const { stdout } = await run('docker', ['inspect', id])

@@ -24,8 +24,7 @@ const DEFAULT_TIMEOUT_MS = 10_000
 
 /**
  * One request as written: no redirect is followed, no header invented, no cookie kept. `fetch` cannot do that (it owns
- * Sec-Fetch-*, follows redirects and hides Set-Cookie lines). `*.localhost` leads to this machine, as in browsers; so does
- * the name by which containers reach it.
+ * Sec-Fetch-*, follows redirects and hides Set-Cookie lines). `*.localhost` leads to this machine, as in browsers.
  */
 export async function send(url: URL | string, options: HttpRequest = {}): Promise<HttpResponse> {
   const target = new URL(url)
@@ -65,7 +64,7 @@ export function open(target: URL, options: HttpRequest = {}): Promise<IncomingMe
       // A connection of its own: one that was kept could lead to a gateway that has been restarted.
       agent: false,
       signal: AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
-      ...(/\.localhost$|^host\.docker\.internal$/.test(target.hostname) ? { lookup: thisMachine } : {}),
+      ...(target.hostname.endsWith('.localhost') ? { lookup: thisMachine } : {}),
     })
     outgoing.on('response', resolve).on('error', reject).end(options.body)
   })
