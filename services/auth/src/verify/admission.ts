@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { mintAssertion } from '../keys/assertion.ts'
 import { ASSERTION_TTL_SECONDS } from '../oauth/lifetimes.ts'
 import type { Resource } from '../oauth/resource.ts'
-import { forbiddenAnswer, type Outcome, type VerifyAnswer } from './answer.ts'
+import type { Outcome, VerifyAnswer } from './answer.ts'
 import type { Challenges } from './challenge.ts'
 import type { Credential } from './credentials.ts'
 import { identityHeaders } from './identity-headers.ts'
@@ -30,8 +30,6 @@ interface Refused {
 /** An assertion is used again until half its life is over. */
 const ASSERTION_REUSE_MS = (ASSERTION_TTL_SECONDS * 1000) / 2
 
-const NOT_ADMITTED = forbiddenAnswer('You are not on the list of people who may use this gateway. Ask the operator to add you.')
-
 /** Works out, and keeps in the credential, what it means at a server: audience, person, scopes. */
 export function admit(
   context: Pick<Context, 'config' | 'keys' | 'resources'>,
@@ -51,22 +49,20 @@ function workOut(context: Pick<Context, 'config' | 'keys' | 'resources'>, creden
     return { kind: 'refused', outcome: 'invalid_token', reason: 'wrong_audience', answer }
   }
   if (!credential.isAdmitted) {
-    return { kind: 'refused', outcome: 'forbidden', reason: 'not_allowed_any_more', answer: () => NOT_ADMITTED }
+    const answer = (challenges: Challenges) => challenges.invalidToken('its person may not use this gateway any more')
+    return { kind: 'refused', outcome: 'invalid_token', reason: 'not_allowed_any_more', answer }
   }
   const decision = decide(server, identity, scopes, undefined)
-  if (decision.outcome === 'deny') {
-    const answer = forbiddenAnswer(decision.sentence)
-    return { kind: 'refused', outcome: 'forbidden', reason: decision.reason, answer: () => answer }
-  }
   if (decision.outcome === 'step-up') {
     const needed = [...scopes, ...decision.missingScopes].join(' ')
     const answer = (challenges: Challenges) => challenges.insufficientScope(needed)
     return { kind: 'refused', outcome: 'insufficient_scope', reason: 'scope_missing', answer }
   }
+  // `deny` goes on to the bridge, which gives it as a JSON-RPC error: on a plain 403 clients register again, or loop.
   return {
     kind: 'admitted',
     server,
-    asksAboutTools: Object.keys(server.scopes ?? {}).length > 0,
+    asksAboutTools: decision.outcome === 'allow' && Object.keys(server.scopes ?? {}).length > 0,
     headersAt: headersFor(context, credential, resource),
   }
 }

@@ -25,7 +25,6 @@ export type Outcome =
   | 'no_credentials'
   | 'invalid_token'
   | 'insufficient_scope'
-  | 'forbidden'
   | 'not_found'
   | 'unavailable'
   | 'failed'
@@ -45,13 +44,3 @@ export const oauthAnswer = (
 })
 
 export const faultAnswer = (wire: WireError): VerifyAnswer => oauthAnswer(wire.status, wire.error, wire.description, wire.headers)
-
-/** JSON-RPC code for "you may not": from the range that JSON-RPC 2.0 leaves to servers. */
-const FORBIDDEN_CODE = -32_003
-
-/** A refusal that no new sign-in would change: MCP clients show the sentence of a JSON-RPC error to the person. */
-export const forbiddenAnswer = (sentence: string): VerifyAnswer => ({
-  status: 403,
-  headers: JSON_HEADERS,
-  body: JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: FORBIDDEN_CODE, message: sentence } }),
-})

@@ -8,7 +8,6 @@ export function countOutcomes(registry: Registry, cacheEntries: () => number): R
     no_credentials: 0,
     invalid_token: 0,
     insufficient_scope: 0,
-    forbidden: 0,
     not_found: 0,
     unavailable: 0,
     failed: 0,
