@@ -20,8 +20,8 @@ export interface Bench {
   readonly root: string
   /** Servers on one core, load on another; undefined on a machine that has or can do only less. */
   readonly serverCore: number | undefined
-  /** Starts `targets/NAME.ts`. */
-  target(name: string, options?: { readonly core?: number | undefined; readonly flags?: readonly string[] }): Worker
+  /** Starts a module of `targets/`. */
+  target(module: URL, options?: { readonly core?: number | undefined; readonly flags?: readonly string[] }): Worker
   /** A load generator. */
   generator(options?: { readonly core?: number | undefined }): Worker
   /** A program of its own. @returns its process id */
@@ -40,8 +40,8 @@ export function createBench(settings: Settings, say: (what: string) => void): Be
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   const workers: Worker[] = []
   const adopted: number[] = []
-  const start = (file: string, options: { core?: number | undefined; flags?: readonly string[] } = {}) => {
-    const worker = startWorker(fileURLToPath(new URL(file, import.meta.url)), options)
+  const start = (module: URL, options: { core?: number | undefined; flags?: readonly string[] } = {}) => {
+    const worker = startWorker(fileURLToPath(module), options)
     workers.push(worker)
     return worker
   }
@@ -50,10 +50,10 @@ export function createBench(settings: Settings, say: (what: string) => void): Be
     folder,
     root: fileURLToPath(new URL('../..', import.meta.url)),
     serverCore: canPin && availableParallelism() > 1 ? 0 : undefined,
-    target: (name, options) => start(`targets/${name}.ts`, options),
-    generator: (options) => start('load/generator.ts', options),
+    target: start,
+    generator: (options) => start(new URL('load/generator.ts', import.meta.url), options),
     program: async (command) => {
-      const keeper = start('process/keeper.ts')
+      const keeper = start(new URL('process/keeper.ts', import.meta.url))
       const pid = await keeper.ask<number | undefined>('start', command)
       if (pid === undefined) throw new Error(`${command.command[0]} cannot be started`)
       return { pid, stop: () => keeper.ask<number>('stop') }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 const TICK_MICROS = 10_000
 
 /** Processor time and memory can be read of any process. */
-export const canReadUsage = process.platform === 'linux'
+const canReadUsage = process.platform === 'linux'
 
 /** Processor time of processes and all their descendants, ended ones included, in microseconds; NaN where it cannot be read. */
 export function cpuMicros(roots: readonly number[]): number {

@@ -12,10 +12,11 @@ export interface Worker {
 /** What a process that does not end by itself after its parent left is given before it is killed. */
 const STOP_MS = 10_000
 
-const hasTaskset = spawnSync('taskset', ['-V'], { stdio: 'ignore' }).status === 0
+/** Of util-linux, which is on every Linux. */
+const PIN_COMMAND = 'taskset'
 
-/** On one core each, loads and targets do not steal each other's time. Undefined where the system cannot do it. */
-export const canPin = hasTaskset
+/** On one core each, loads and targets do not steal each other's time. False where the system cannot do it. */
+export const canPin = spawnSync(PIN_COMMAND, ['-V'], { stdio: 'ignore' }).status === 0
 
 /**
  * Starts a module of the benchmark as a process of its own.
@@ -27,7 +28,7 @@ export function startWorker(
 ): Worker {
   const node = [process.execPath, ...(options.flags ?? []), file]
   const [command = '', ...args] =
-    options.core === undefined || !hasTaskset ? node : ['taskset', '-c', String(options.core), ...node]
+    options.core === undefined || !canPin ? node : [PIN_COMMAND, '-c', String(options.core), ...node]
   const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))

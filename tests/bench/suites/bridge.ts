@@ -68,8 +68,8 @@ interface Endpoints {
 }
 
 async function startEndpoints(bench: Bench, assertions: Assertions): Promise<Endpoints> {
-  const relay = bench.target('relay')
-  const http = bench.target('constant')
+  const relay = bench.target(new URL('../targets/relay.ts', import.meta.url))
+  const http = bench.target(new URL('../targets/constant.ts', import.meta.url))
   const answer = {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ result: { content: [{ type: 'text', text: 'x'.repeat(40) }] }, jsonrpc: '2.0', id: 1 }),

@@ -63,7 +63,7 @@ export async function proxiedSuite(bench: Bench): Promise<SuiteReport> {
   if (reason !== undefined) return { name: 'traefik', rows: [], skipped: [reason] }
   const core = bench.serverCore
   const load = bench.generator({ core: core === undefined ? undefined : core + 1 })
-  const backend = bench.target('constant', { core })
+  const backend = bench.target(new URL('../targets/constant.ts', import.meta.url), { core })
   const backendUrl = `http://127.0.0.1:${await backend.ask<number>('start', BACKEND)}`
 
   bench.say(`starting ${IMAGE}`)
@@ -126,7 +126,7 @@ async function openLoad(load: Worker, { name, port, pids, tokensFile }: Stack): 
 }
 
 async function startOurs(bench: Bench, backend: Worker, backendUrl: string): Promise<Stack> {
-  const auth = bench.target('auth', { core: bench.serverCore })
+  const auth = bench.target(new URL('../targets/auth.ts', import.meta.url), { core: bench.serverCore })
   const port = await freePort()
   const environment = environmentOf(bench, { PUBLIC_URL: `http://localhost:${port}` })
   const internalPort = await auth.ask<number>('start', { environment, servers: { echo: { url: backendUrl } } })
@@ -137,7 +137,7 @@ async function startOurs(bench: Bench, backend: Worker, backendUrl: string): Pro
 }
 
 async function startResponder(bench: Bench, backend: Worker, backendUrl: string, tokensFile: string): Promise<Stack> {
-  const responder = bench.target('constant', { core: bench.serverCore })
+  const responder = bench.target(new URL('../targets/constant.ts', import.meta.url), { core: bench.serverCore })
   const port = await freePort()
   const verify = `http://127.0.0.1:${await responder.ask<number>('start', RESPONDER)}/verify`
   const traefik = await startTraefik(bench, port, verify, backendUrl)
@@ -145,7 +145,7 @@ async function startResponder(bench: Bench, backend: Worker, backendUrl: string,
 }
 
 async function startOneProcess(bench: Bench, backend: Worker, backendUrl: string): Promise<Stack> {
-  const gatehouse = bench.target('gatehouse', { core: bench.serverCore })
+  const gatehouse = bench.target(new URL('../targets/gatehouse.ts', import.meta.url), { core: bench.serverCore })
   const port = await freePort()
   const serversFile = join(bench.folder, 'one-process-mcp.json')
   writeFileSync(serversFile, JSON.stringify({ mcpServers: { echo: { url: `${backendUrl}/mcp` } } }))

@@ -25,7 +25,7 @@ const FOUR_HEADERS = {
 }
 
 /** What Traefik's ForwardAuth sends for a call of an MCP client, when it passes on all that the client sent. */
-export const verifyRequest = (path: string): string =>
+const verifyRequest = (path: string): string =>
   [
     `GET ${path} HTTP/1.1`,
     'Host: auth:9090',
@@ -51,14 +51,14 @@ export const verifyRequest = (path: string): string =>
 export async function verifySuite(bench: Bench): Promise<SuiteReport> {
   const core = bench.serverCore
   const load = bench.generator({ core: core === undefined ? undefined : core + 1 })
-  const auth = bench.target('auth', { core })
+  const auth = bench.target(new URL('../targets/auth.ts', import.meta.url), { core })
   const port = await auth.ask<number>('start', { environment: environmentOf(bench), servers: { echo: { command: 'true' } } })
   return { name: 'verify', rows: [...(await hits()), ...(await misses()), ...(await memory())], skipped: [] }
 
   async function hits(): Promise<Row[]> {
     const tokensFile = join(bench.folder, 'cached-tokens')
     await auth.ask('seed', { server: 'echo', tokens: CACHED_TOKENS, file: tokensFile })
-    const bare = bench.target('bare-fastify', { core })
+    const bare = bench.target(new URL('../targets/bare-fastify.ts', import.meta.url), { core })
     const barePort = await bare.ask<number>('start', { headers: FOUR_HEADERS })
     const request = verifyRequest('/verify')
     await load.ask('open requests', {
@@ -98,7 +98,7 @@ export async function verifySuite(bench: Bench): Promise<SuiteReport> {
     const tokensFile = join(bench.folder, 'new-tokens')
     bench.say('/verify: minting tokens')
     await auth.ask('seed', { server: 'echo', tokens: requests * (2 * rounds + 1), file: tokensFile })
-    const jose = bench.target('bare-fastify', { core })
+    const jose = bench.target(new URL('../targets/bare-fastify.ts', import.meta.url), { core })
     const jwks = await auth.ask('jwks')
     const josePort = await jose.ask<number>('start', {
       headers: FOUR_HEADERS,
@@ -132,12 +132,19 @@ export async function verifySuite(bench: Bench): Promise<SuiteReport> {
     ]
   }
 
-  /** In a process of its own: the other one has minted a hundred thousand tokens. */
+  /** In a process that has done nothing else; another one has filled the store and minted the tokens. */
   async function memory(): Promise<Row[]> {
     const tokensFile = join(bench.folder, 'many-tokens')
-    const fresh = bench.target('auth')
-    const own = await fresh.ask<number>('start', { environment: environmentOf(bench), servers: { echo: { command: 'true' } } })
-    await fresh.ask('seed', { server: 'echo', tokens: MANY_TOKENS, file: tokensFile })
+    const start = {
+      environment: environmentOf(bench, { STORE_URL: `sqlite:${join(bench.folder, 'many-tokens.db')}` }),
+      servers: { echo: { command: 'true' } },
+    }
+    const seeder = bench.target(new URL('../targets/auth.ts', import.meta.url))
+    await seeder.ask('start', start)
+    await seeder.ask('seed', { server: 'echo', tokens: MANY_TOKENS, file: tokensFile })
+    await seeder.stop()
+    const fresh = bench.target(new URL('../targets/auth.ts', import.meta.url))
+    const own = await fresh.ask<number>('start', start)
     const name = '/verify, ten thousand tokens'
     bench.say(`${name}: memory`)
     await load.ask('open requests', {
