@@ -140,6 +140,8 @@ function checkPairs(values: Values, context: z.RefinementCtx): void {
   }
   if (values.OIDC_ISSUER && !values.OIDC_CLIENT_ID) fault('OIDC_CLIENT_ID', 'is missing beside OIDC_ISSUER')
   if (values.OIDC_CLIENT_ID && !values.OIDC_ISSUER) fault('OIDC_ISSUER', 'is missing beside OIDC_CLIENT_ID')
+  if (values.OIDC_ISSUER?.startsWith('http:') && !isLoopbackHost(new URL(values.OIDC_ISSUER).hostname))
+    fault('OIDC_ISSUER', 'must start with https:// (http:// is for localhost alone)')
   if (values.GATEHOUSE_SECRET && values.GATEHOUSE_SECRETS)
     fault('GATEHOUSE_SECRET', 'and GATEHOUSE_SECRETS are both set; keep one')
   const url = URL.canParse(values.PUBLIC_URL) ? new URL(values.PUBLIC_URL) : undefined

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { household } from '../oauth/network.ts'
 import type { ThrottleStore } from '../store/throttle-store.ts'
 
 export const THROTTLE_WINDOW_SECONDS = 900
@@ -27,13 +27,4 @@ export function createPasswordThrottle(throttles: ThrottleStore) {
   }
 }
 
-const keyOf = (address: string): string => `password:${isIP(address) === 6 ? prefixOf(address) : address}`
-
-/** The /64 of an IPv6 address, which one household or machine has whole. */
-function prefixOf(address: string): string {
-  const [head = '', tail] = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1).split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
-  return `${groups.slice(0, 4).join(':')}::/64`
-}
+const keyOf = (address: string): string => `password:${household(address)}`

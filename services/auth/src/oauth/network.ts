@@ -22,13 +22,25 @@ export function readNetwork(text: string): Network | undefined {
  * address in IPv6 clothes is the IPv4 address.
  */
 export function neighbourhood(address: string): string {
-  const ipv4 = /^(?:::ffff:)?(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/i.exec(address)
-  if (ipv4) return `${ipv4[1]}.0/24`
-  if (isIP(address) !== 6) return 'unknown'
-  // The parser writes it in one canonical way; what `::` stands for is filled in.
+  const ipv4 = plainIpv4(address)
+  if (ipv4 !== undefined) return `${ipv4.split('.').slice(0, 3).join('.')}.0/24`
+  return isIP(address) === 6 ? `${ipv6Groups(address).slice(0, 3).join(':')}::/48` : 'unknown'
+}
+
+/** What one machine or household has to itself, as text: the IPv4 address, or the /64 of an IPv6 one. */
+export function household(address: string): string {
+  const ipv4 = plainIpv4(address)
+  if (ipv4 !== undefined) return ipv4
+  return isIP(address) === 6 ? `${ipv6Groups(address).slice(0, 4).join(':')}::/64` : 'unknown'
+}
+
+const plainIpv4 = (address: string): string | undefined =>
+  /^(?:::ffff:)?(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/i.exec(address)?.[1]
+
+/** The eight groups. The parser writes an address in one canonical way; what `::` stands for is filled in. */
+function ipv6Groups(address: string): string[] {
   const [head = '', tail] = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1).split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = tail === undefined ? left : [...left, ...Array(8 - left.length - right.length).fill('0'), ...right]
-  return `${groups.slice(0, 3).join(':')}::/48`
+  return tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
 }
