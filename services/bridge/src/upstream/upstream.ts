@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream'
 import type { HttpServer } from '@gatehouse/servers'
-import { type Dispatcher, errors, Pool } from 'undici'
+import type { Dispatcher, Pool } from 'undici'
 import type { Exchange } from '../wire/exchange.ts'
 import { Refusal } from '../wire/refusal.ts'
 import { headersOf } from '../wire/replies.ts'
@@ -38,7 +38,7 @@ export interface Upstream {
 
 export function createUpstream({ server, callTimeoutMs, isVerified, clock, observe }: UpstreamOptions): Upstream {
   const target = new URL(server.url)
-  const pool = new Pool(target.origin, {
+  const connected = openPool(target.origin, {
     // As many as there are requests: every open event stream keeps one, and must not keep the others waiting.
     connections: null,
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -53,6 +53,7 @@ export function createUpstream({ server, callTimeoutMs, isVerified, clock, obser
   const ask = async (exchange: Exchange, body: Buffer | undefined, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
     let path = target.pathname + target.search
     for (let redirects = 0; ; redirects++) {
+      const pool = await connected
       const answer = await pool.request({
         method: exchange.req.method === 'POST' || exchange.req.method === 'DELETE' ? exchange.req.method : 'GET',
         path,
@@ -102,8 +103,14 @@ export function createUpstream({ server, callTimeoutMs, isVerified, clock, obser
       // Whoever ends first ends the other; a broken stream is all that a client can be told now.
       pipeline(answer.body, res, () => {})
     },
-    close: () => pool.destroy(),
+    close: async () => (await connected).destroy(),
   }
+}
+
+/** Loads the library only where there is a server to reach: it takes 25 MB. */
+async function openPool(origin: string, options: Pool.Options): Promise<Pool> {
+  const { Pool } = await import('undici')
+  return new Pool(origin, options)
 }
 
 /** 307 and 308 within the same origin keep method and body. */
@@ -130,8 +137,8 @@ function checkStatus(name: string, answer: Dispatcher.ResponseData): void {
 }
 
 function unreachable(name: string, error: unknown): Refusal {
-  const late = error instanceof errors.HeadersTimeoutError
   const detail = error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? error.name}` : 'unknown'
+  const late = detail === 'UND_ERR_HEADERS_TIMEOUT'
   return new Refusal(
     late ? 504 : 502,
     late ? RPC.requestTimeout : RPC.internalError,
