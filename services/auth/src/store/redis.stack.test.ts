@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createClock } from '../../../../tests/support/clock.ts'
 import { describeWithDocker } from '../../../../tests/support/docker.ts'
+import { redisUsers } from '../secrets/store-secrets.ts'
 import { openStores } from './open-stores.ts'
 import { PREFIXES } from './redis/keys.ts'
 import { storesContract } from './stores.contract.ts'
@@ -45,6 +46,21 @@ describeWithDocker('Redis', () => {
         await admin.script('FLUSH')
         await expect(call(), name).resolves.not.toThrow()
       }
+    })
+
+    it('need no more rights than the user of the compose stack has', async () => {
+      const [, name = '', ...rules] = redisUsers('secret').split('\n').at(-1)?.split(' ') ?? []
+      await admin.acl('SETUSER', name, ...rules)
+      const limited = await openStores(`redis://${name}:secret@127.0.0.1:${container.ports[0]}`, { clock: Date.now, log })
+      for (const [method, call] of Object.entries(everyMethod(limited))) await expect(call(), method).resolves.not.toThrow()
+      const heard: string[] = []
+      limited.revocations.subscribe(
+        (grantId) => heard.push(grantId),
+        () => {},
+      )
+      await limited.revocations.publish('grt_1')
+      await expect.poll(() => heard).toEqual(['grt_1'])
+      await limited.close()
     })
 
     it('write under the documented prefixes only, and nothing that would stay for ever but signing keys and used clients', async () => {

@@ -18,7 +18,7 @@ const NODE_FORM = /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[^:[\]]+))(?::(?<port
 const DEFAULT_PORTS = { single: 6379, sentinel: 26_379, cluster: 6379 } as const
 
 /**
- * Reads the Redis forms of STORE_URL; `rediss` instead of `redis` is TLS to every node:
+ * Reads the Redis forms of STORE_URL; `rediss` instead of `redis` is TLS to every node (a private authority by NODE_EXTRA_CA_CERTS):
  * - `redis://user:password@host:6379/0`, user, password, port and database optional
  * - `redis+sentinel://user:password@host1:26379,host2:26379/0?name=mymaster`; user and password are the data nodes'
  * - `redis+cluster://user:password@host1:6379,host2:6379`; a cluster has database 0 only
