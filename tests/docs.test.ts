@@ -270,6 +270,14 @@ describe('docs/bridge.md', () => {
 
 describe('docs/operations.md', () => {
   const operations = readDocument('docs/operations.md')
+  it('names outcomes and reasons that the code gives', () => {
+    const words = [...tablesOf(operations.prose, 'event'), ...tablesOf(operations.prose, 'metric')].flatMap(({ rows }) =>
+      rows.flatMap(([, ...cells]) => [...cells.join(' ').matchAll(/`([a-z_]+)`/g)].map(([, word]) => word)),
+    )
+    expect(words.length).toBeGreaterThan(60)
+    expect(words.filter((word) => !new RegExp(`\\b${word}\\b`).test(sources))).toEqual([])
+  })
+
   it.each([
     ['event', 'Logs', /\bevent: (?:[^\n,]*\? )?'([a-z_]+)'(?: : '([a-z_]+)')?/g],
     ['metric', 'Metrics', /'(gatehouse_[a-z_]+)'/g],
