@@ -1,5 +1,6 @@
 import {
   Client as ClientV2,
+  type OAuthDiscoveryState,
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
   StreamableHTTPClientTransport as TransportV2,
@@ -59,8 +60,21 @@ function openV1(url: string, person: Person): Host {
   })
 }
 
+/** Keeps what it discovered, too, so that the client checks after the browser that it still speaks with the same server. */
+class DiscoveringProvider extends MemoryOAuthProvider<StoredOAuthClientInformation, StoredOAuthTokens> {
+  #state: OAuthDiscoveryState | undefined
+
+  saveDiscoveryState(state: OAuthDiscoveryState): void {
+    this.#state = state
+  }
+
+  discoveryState(): OAuthDiscoveryState | undefined {
+    return this.#state
+  }
+}
+
 function openV2(url: string, person: Person, mode: 'legacy' | 'auto'): Host {
-  const provider = new MemoryOAuthProvider<StoredOAuthClientInformation, StoredOAuthTokens>(person)
+  const provider = new DiscoveringProvider(person)
   return hostOf(provider, async () => {
     const client = new ClientV2(INFO, { versionNegotiation: { mode } })
     const open = () => new TransportV2(new URL(url), { authProvider: provider })

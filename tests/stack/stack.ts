@@ -37,7 +37,7 @@ export interface Stack {
   remove(): Promise<void>
 }
 
-export interface Container {
+interface Container {
   readonly Id: string
   readonly RestartCount: number
   readonly State: { readonly Status: string; readonly ExitCode: number; readonly Health?: { readonly Status: string } }
