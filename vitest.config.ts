@@ -18,6 +18,8 @@ export default defineConfig({
           name: 'fast',
           include: ['services/**/*.test.ts', 'packages/**/*.test.ts', 'tests/**/*.test.ts'],
           exclude: ['**/node_modules/**', BROWSER, STACK],
+          // Files share a worker's modules: loading the gateway anew for each of them costs as much as all their tests.
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },

@@ -8,6 +8,8 @@ import { describe, expect, it } from 'vitest'
  */
 const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'services/auth': {
+    // The page at PUBLIC_URL, for people who open it.
+    home: ['pages', 'http', 'context', 'config'],
     // The five steps of the flow, in the order in which a client meets them. They never import each other.
     discover: ['oauth', 'keys', 'http', 'metrics', 'context', 'config'],
     register: ['oauth', 'clients', 'store', 'http', 'metrics', 'context', 'config'],

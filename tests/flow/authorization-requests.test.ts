@@ -10,11 +10,13 @@ afterAll(() => gateway.close())
 const client = new OAuthClient(gateway.server())
 await client.discover()
 await client.register()
-const person = () => createPerson({ password: PASSWORD })
+const stranger = () => createPerson({ password: PASSWORD })
+/** Signed in once: scrypt is slow. */
+const person = stranger()
 
 /** The page on which a request stops. */
 async function stop(url: URL): Promise<Visit> {
-  const arrival = await person().open(url, client.redirectUri)
+  const arrival = await stranger().open(url, client.redirectUri)
   if (arrival.kind === 'client') throw new Error(`went on to the client: ${arrival.url.search}`)
   return arrival.visit
 }
@@ -34,7 +36,7 @@ describe('an authorization request', () => {
     ['parameters that nobody knows', { audience: 'x', access_type: 'offline', nonce: 'n-1', login_hint: 'ada' }],
   ])('with %s is taken, and state comes back byte for byte (rules 16, 24)', async (_what, changes) => {
     const attempt = client.prepareAuthorization(changes)
-    const answer = await client.authorize(person(), attempt)
+    const answer = await client.authorize(person, attempt)
     const tokens = readTokens(await client.exchange(answer.get('code') ?? '', attempt))
     expect(tokens.scope.split(' ')).toContain('mcp')
     expect(tokens.scope).not.toContain('claudeai')
@@ -47,7 +49,7 @@ describe('an authorization request', () => {
   ])('may spell the resource %s, at authorize, token and refresh (rule 25)', async (_what, spell) => {
     const resource = spell(gateway.server())
     const attempt = client.prepareAuthorization({ resource })
-    const answer = await client.authorize(person(), attempt)
+    const answer = await client.authorize(person, attempt)
     const tokens = readTokens(await client.exchange(answer.get('code') ?? '', attempt, { resource }))
     expect(await client.knock(tokens.access_token)).toBe('open')
     expect((await client.refresh(tokens.refresh_token, { resource })).status).toBe(200)
@@ -56,7 +58,7 @@ describe('an authorization request', () => {
   it('may name the same resource several times (rule 25)', async () => {
     const attempt = client.prepareAuthorization()
     attempt.url.searchParams.append('resource', gateway.server())
-    expect((await client.authorize(person(), attempt)).has('code')).toBe(true)
+    expect((await client.authorize(person, attempt)).has('code')).toBe(true)
   })
 
   it.each<[string, Record<string, string | undefined>, string]>([
@@ -78,7 +80,7 @@ describe('an authorization request', () => {
   ])('with %s never yields a code, and says why (rules 24, 26, AUT-03 to 09)', async (_what, changes, error) => {
     const attempt = client.prepareAuthorization(changes)
     // To the client with error, state and iss, or to a page: an automatic redirect to an unverified client is not owed (AUT-13).
-    const arrival = await person().open(attempt.url, client.redirectUri)
+    const arrival = await stranger().open(attempt.url, client.redirectUri)
     if (arrival.kind === 'client') {
       expect(Object.fromEntries(arrival.url.searchParams)).toMatchObject({ error, state: attempt.state, iss: gateway.url })
       expect(arrival.url.searchParams.getAll('iss')).toHaveLength(1)
@@ -136,12 +138,12 @@ describe('an authorization request', () => {
       const response = await send(attempt.url, { headers: { accept } })
       expect([200, 302, 303]).toContain(response.status)
     }
-    expect((await client.authorize(person(), attempt)).has('code')).toBe(true)
+    expect((await client.authorize(person, attempt)).has('code')).toBe(true)
   })
 
   it('can be open in two tabs at once (rule 23)', async () => {
     const [first, second] = [client.prepareAuthorization(), client.prepareAuthorization()]
-    const browser = person()
+    const browser = stranger()
     await browser.open(first.url, client.redirectUri)
     expect((await client.authorize(browser, second)).has('code')).toBe(true)
     expect((await client.authorize(browser, first)).has('code')).toBe(true)
@@ -153,7 +155,7 @@ describe('an authorization request', () => {
     await other.discover()
     await other.register({ redirect_uris: [redirectUri], token_endpoint_auth_method: 'none', client_name: 'Any port' })
     const attempt = other.prepareAuthorization()
-    const answer = await other.authorize(person(), attempt)
+    const answer = await other.authorize(person, attempt)
     expect(answer.get('own')).toBe('1')
     expect((await other.exchange(answer.get('code') ?? '', attempt)).status).toBe(200)
   })
@@ -162,7 +164,7 @@ describe('an authorization request', () => {
 describe('the consent page', () => {
   async function consentPage() {
     const attempt = client.prepareAuthorization()
-    const browser = person()
+    const browser = stranger()
     const signIn = await browser.open(attempt.url, client.redirectUri)
     if (signIn.kind !== 'page') throw new Error('no sign-in page')
     const form = signIn.visit.page.forms.find((candidate) => candidate.fields.some((field) => field.name === 'password'))
@@ -225,8 +227,8 @@ describe('the consent page', () => {
 
   it('is worth nothing in a browser that did not open it', async () => {
     const { visit } = await consentPage()
-    const stranger = person()
-    const arrival = await stranger.press(visit, { name: 'decision', value: 'approve' }, {}, client.redirectUri)
+    const other = stranger()
+    const arrival = await other.press(visit, { name: 'decision', value: 'approve' }, {}, client.redirectUri)
     expect(arrival.kind).toBe('page')
     expect(arrival.kind === 'page' && arrival.visit.html).not.toContain('code=cod_')
   })
@@ -245,7 +247,7 @@ describe('the consent page', () => {
 describe('a code', () => {
   const freshCode = async () => {
     const attempt = client.prepareAuthorization()
-    return { attempt, code: (await client.authorize(person(), attempt)).get('code') ?? '' }
+    return { attempt, code: (await client.authorize(person, attempt)).get('code') ?? '' }
   }
 
   it.each([
@@ -313,6 +315,6 @@ describe('a person', () => {
     const { url } = client.prepareAuthorization({ redirect_uri: 'https://evil.example/cb' })
     const visit = await stop(url)
     expect(visit.page.text).not.toMatch(/at \w+ \(|node:internal/)
-    await expect(person().authorize(url)).rejects.toThrow(StuckError)
+    await expect(person.authorize(url)).rejects.toThrow(StuckError)
   })
 })

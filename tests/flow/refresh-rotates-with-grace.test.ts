@@ -9,9 +9,11 @@ afterAll(() => Promise.all([gateway.close(), strict.close()]))
 
 type SignedIn = OAuthClient & { tokens: Tokens }
 
+const people = new Map([gateway, strict].map((each) => [each, createPerson({ password: PASSWORD })]))
+
 async function signedIn(at = gateway): Promise<SignedIn> {
   const client = new OAuthClient(at.server())
-  await client.signIn(createPerson({ password: PASSWORD }))
+  await client.signIn(people.get(at) ?? createPerson())
   return client as SignedIn
 }
 

@@ -18,12 +18,13 @@ const gateway = await startGateway(
 )
 afterAll(() => Promise.all([gateway.close(), remote.close()]))
 
+const person = createPerson({ password: PASSWORD })
 const client = new OAuthClient(gateway.server())
-await client.signIn(createPerson({ password: PASSWORD }))
+await client.signIn(person)
 const reader = new OAuthClient(gateway.server('scoped'))
-await reader.signIn(createPerson({ password: PASSWORD }), { scope: 'read' })
+await reader.signIn(person, { scope: 'read' })
 const remoteClient = new OAuthClient(gateway.server('remote'))
-await remoteClient.signIn(createPerson({ password: PASSWORD }))
+await remoteClient.signIn(person)
 
 const bearer = { authorization: `Bearer ${client.tokens?.access_token}`, accept: 'application/json, text/event-stream' }
 const rpc = (method: string, params: unknown = {}) => ({ jsonrpc: '2.0', id: 1, method, params })

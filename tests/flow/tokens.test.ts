@@ -7,9 +7,12 @@ import { createPerson } from '../support/person.ts'
 const gateway = await startGateway()
 afterAll(() => gateway.close())
 
+/** Signed in once: scrypt is slow, and the tests here are about what comes after. */
+const person = createPerson({ password: PASSWORD })
+
 async function signedIn(): Promise<OAuthClient & { tokens: Tokens }> {
   const client = new OAuthClient(gateway.server())
-  await client.signIn(createPerson({ password: PASSWORD }))
+  await client.signIn(person)
   return client as OAuthClient & { tokens: Tokens }
 }
 

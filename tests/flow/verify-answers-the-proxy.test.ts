@@ -14,9 +14,11 @@ const gateway = await startGateway(
 )
 afterAll(() => gateway.close())
 
+const person = createPerson({ password: PASSWORD })
+
 async function signedIn(name: string, scope?: string): Promise<OAuthClient> {
   const client = new OAuthClient(gateway.server(name))
-  await client.signIn(createPerson({ password: PASSWORD }), scope === undefined ? {} : { scope })
+  await client.signIn(person, scope === undefined ? {} : { scope })
   return client
 }
 const client = await signedIn('echo')

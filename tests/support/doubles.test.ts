@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import * as client from 'openid-client'
+import * as oauth from 'oauth4webapi'
 import { afterAll, describe, expect, it } from 'vitest'
 import { CookieJar } from './cookie-jar.ts'
 import { startFakeGithub } from './fake-github.ts'
 import { readPage } from './html.ts'
-import { form, send } from './http.ts'
+import { encodeForm, form, send } from './http.ts'
 import { startOidcProvider } from './oidc-provider.ts'
 import { createPerson, StuckError } from './person.ts'
 
@@ -75,26 +75,29 @@ describe('the OpenID provider', () => {
     const listener = createServer((_request, response) => response.end('ok'))
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
     const redirectUri = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/callback/oidc`
-    const config = await client.discovery(new URL(oidc.issuer), oidc.clientId, oidc.clientSecret, undefined, {
-      execute: [client.allowInsecureRequests],
-    })
-    const verifier = client.randomPKCECodeVerifier()
-    const url = client.buildAuthorizationUrl(config, {
+    const insecure = { [oauth.allowInsecureRequests]: true }
+    const issuer = new URL(oidc.issuer)
+    const server = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure))
+    const client = { client_id: oidc.clientId }
+    const verifier = oauth.generateRandomCodeVerifier()
+    const url = new URL(server.authorization_endpoint ?? '')
+    url.search = encodeForm({
+      client_id: oidc.clientId,
       redirect_uri: redirectUri,
+      response_type: 'code',
       scope: 'openid email profile groups',
-      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       state: 's2',
       nonce: 'n1',
     })
-    const answer = await createPerson({ deliver: true }).authorize(url)
-    const tokens = await client.authorizationCodeGrant(config, answer, {
-      pkceCodeVerifier: verifier,
-      expectedState: 's2',
-      expectedNonce: 'n1',
-    })
-    expect(tokens.claims()).toMatchObject({
-      sub: 'ada-5512',
+    const answer = oauth.validateAuthResponse(server, client, await createPerson({ deliver: true }).authorize(url), 's2')
+    const secret = oauth.ClientSecretBasic(oidc.clientSecret)
+    const response = await oauth.authorizationCodeGrantRequest(server, client, secret, answer, redirectUri, verifier, insecure)
+    const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, { expectedNonce: 'n1' })
+    expect(oauth.getValidatedIdTokenClaims(tokens)).toMatchObject({ sub: 'ada-5512' })
+    const info = await oauth.userInfoRequest(server, client, tokens.access_token, insecure)
+    expect(await info.json()).toMatchObject({
       email: 'ada@example.com',
       email_verified: true,
       groups: ['engineering', 'mcp-users'],
