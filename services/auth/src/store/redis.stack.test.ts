@@ -10,7 +10,7 @@ import { storesContract } from './stores.contract.ts'
 import type { Stores } from './stores.ts'
 import { everyMethod } from './testing/every-method.ts'
 import { type RedisContainer, startRedis, urlOf } from './testing/redis-containers.ts'
-import { sampleGrant, sampleRefresh } from './testing/samples.ts'
+import { sampleClient, sampleGrant, sampleRefresh } from './testing/samples.ts'
 import { StoreUnavailableError } from './unavailable.ts'
 
 const log = createLog('test', 'silent')
@@ -90,6 +90,15 @@ describeWithDocker('Redis', () => {
       }
       expect(await admin.dbsize()).toBe(keysBefore)
       expect(await admin.memory('USAGE', `gh:grant:${grant.id}`)).toBeLessThan(8_192)
+    })
+
+    it('never forget a used client, also when a crash left it on the list of unused ones', async () => {
+      const client = sampleClient(Date.now)
+      await stores.clients.create(client, 'one', 1)
+      await stores.clients.markUsed(client.clientId)
+      await admin.zadd('gh:unused-clients', Date.now() - 1000, client.clientId)
+      await stores.clients.create(sampleClient(Date.now), 'two', 1)
+      expect(await stores.clients.find(client.clientId)).toEqual(client)
     })
 
     it('take a value of the wrong type for a bug, not for an outage', async () => {
