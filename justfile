@@ -25,14 +25,14 @@ logs *services:
 ps:
     docker compose ps --all
 
-# How to sign in, as the first start said it
+# How to sign in, as the last start said it
 password:
     @docker compose logs --no-log-prefix secrets
 
 # Make another operator password and show it; people who are signed in stay so
 new-password:
     docker compose run --rm --no-deps secrets rm -f /data/operator-password
-    docker compose run --rm --no-deps secrets
+    docker compose up --no-deps --force-recreate --no-log-prefix secrets
     docker compose restart auth
 
 # Fresh secrets, as lines for .env
@@ -43,7 +43,7 @@ secrets:
 # Save all volumes that matter into one file, with Redis stopped for that moment; keep it as safe as .env
 backup file=`date +gatehouse-%Y%m%d-%H%M%S.tar.gz`:
     docker compose stop redis
-    umask 077 && docker compose run --rm --no-deps -T secrets tar -C / -czf - data volumes > {{ quote(file) }} || { rm -f {{ quote(file) }}; docker compose start redis; exit 1; }
+    umask 077 && docker compose run --rm --no-deps -T secrets tar -C / -czf - data volumes/store-secrets volumes/redis volumes/certificates volumes/bridge > {{ quote(file) }} || { rm -f {{ quote(file) }}; docker compose start redis; exit 1; }
     docker compose start redis
     @echo saved {{ quote(file) }}
 
@@ -51,7 +51,7 @@ backup file=`date +gatehouse-%Y%m%d-%H%M%S.tar.gz`:
 restore file:
     test -s {{ quote(file) }}
     docker compose down
-    docker compose run --rm --no-deps -T secrets sh -c 'find /data /volumes -mindepth 1 -not -path "/volumes/*" -delete; find /volumes -mindepth 2 -delete; tar -C / -xzf -' < {{ quote(file) }}
+    docker compose run --rm --no-deps -T secrets sh -c 'find /data /volumes/* -mindepth 1 -delete && tar -C / -xzf -' < {{ quote(file) }}
     docker compose up --detach --wait
 
 # Every test; those that need Docker or Chromium say why when they are skipped

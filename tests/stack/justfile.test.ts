@@ -44,7 +44,7 @@ describe('the justfile', () => {
 
   it('names services that exist', () => {
     const used = lines.flatMap((line) =>
-      [...line.matchAll(/docker compose (?:run|stop|start|restart|logs)(?: --?\S+(?: \d+)?)* ([a-z]+)/g)].map(
+      [...line.matchAll(/docker compose (?:run|up|stop|start|restart|logs)(?: --?\S+(?: \d+)?)* ([a-z]+)/g)].map(
         ([, name = '']) => name,
       ),
     )
