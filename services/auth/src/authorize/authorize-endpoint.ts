@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { type Params, rawQuery, readParams } from '../http/params.ts'
 import { createSessions } from '../http/sessions.ts'
+import { countRefusals } from '../metrics/metrics.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { pageErrorHandler } from '../pages/error-handler.ts'
 import { answerClient } from './answer-client.ts'
@@ -40,13 +42,14 @@ export function authorizeEndpoint(app: FastifyInstance, context: AuthorizeContex
     }
   }
 
-  const errorHandler = pageErrorHandler(gatewayName(config))
-  app.get('/authorize', { errorHandler }, async (request, reply) => {
+  const options = { errorHandler: pageErrorHandler(gatewayName(config)), onError: countRefusals(context.metrics, 'authorize') }
+  app.get('/authorize', options, async (request, reply) => {
     const query = rawQuery(request.url)
     return answer(request, reply, readParams(query, ['resource']), query)
   })
-  app.post('/authorize', { errorHandler }, async (request, reply) => {
+  app.post('/authorize', options, async (request, reply) => {
     const params = (request.body ?? {}) as Params
     return answer(request, reply, params, `state=${encodeURIComponent(params.state ?? '')}`)
   })
+  methodNotAllowed(app, '/authorize', ['GET', 'POST'], { isPage: true })
 }

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readBrowser } from '../http/browser.ts'
+import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { rawQuery, readParams } from '../http/params.ts'
 import { createSessions } from '../http/sessions.ts'
 import type { IdentityProvider } from '../identity/identity-provider.ts'
+import { countRefusals, metricsOf } from '../metrics/metrics.ts'
 import { isAdmitted } from '../oauth/admission.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { equalDigests, sha256 } from '../oauth/secret.ts'
@@ -39,6 +41,7 @@ export function callbackEndpoint(app: FastifyInstance, context: AuthorizeContext
         return showNotAdmitted(request, reply, context, destination, identity)
       }
       await sessions.start(request, reply, identity)
+      metricsOf(context.metrics).signIns.inc({ provider: provider.id, outcome: 'signed_in' })
       request.log.info({ event: 'signed_in', subject: identity.subject, provider: provider.id }, 'signed in')
       return goOn(reply, context, destination)
     } catch (error) {
@@ -46,14 +49,15 @@ export function callbackEndpoint(app: FastifyInstance, context: AuthorizeContext
     }
   }
 
-  const errorHandler = pageErrorHandler(gatewayName(config))
-  app.get<{ Params: { provider: string } }>('/callback/:provider', { errorHandler }, async (request, reply) => {
+  const options = { errorHandler: pageErrorHandler(gatewayName(config)), onError: countRefusals(context.metrics, 'callback') }
+  app.get<{ Params: { provider: string } }>('/callback/:provider', options, async (request, reply) => {
     const provider = providers.find(({ id }) => id === request.params.provider)
     if (!provider) {
       throw new OAuthError('invalid_request', 'this way to sign in does not exist', { reason: 'provider_unknown', status: 404 })
     }
     return finish(request, reply, provider, rawQuery(request.url))
   })
+  methodNotAllowed(app, '/callback/:provider', ['GET'], { isPage: true })
 }
 
 /**

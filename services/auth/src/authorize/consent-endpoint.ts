@@ -1,9 +1,11 @@
 import { mayUse } from '@gatehouse/servers'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ensureBrowser, formToken, requireForm } from '../http/browser.ts'
+import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { type Params, rawQuery, readParams } from '../http/params.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
 import { createSessions } from '../http/sessions.ts'
+import { countRefusals, metricsOf } from '../metrics/metrics.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { mayUseResource } from '../oauth/resource.ts'
 import { OPENID_SCOPES } from '../oauth/scope.ts'
@@ -30,9 +32,9 @@ export function consentEndpoint(app: FastifyInstance, context: AuthorizeContext)
   const { config, stores } = context
   const requests = createAuthorizationRequests(context)
   const sessions = createSessions(context)
-  const errorHandler = pageErrorHandler(gatewayName(config))
+  const options = { errorHandler: pageErrorHandler(gatewayName(config)), onError: countRefusals(context.metrics, 'consent') }
 
-  app.get('/consent', { errorHandler }, async (request, reply) => {
+  app.get('/consent', options, async (request, reply) => {
     const consent = await openConsent(request, readParams(rawQuery(request.url)).request, context, requests, sessions)
     const { session } = consent
     const isQuiet = consent.request.prompts.includes('none')
@@ -44,7 +46,7 @@ export function consentEndpoint(app: FastifyInstance, context: AuthorizeContext)
     return isQuiet ? refuseQuietly(request, reply, consent, 'consent_required') : ask(request, reply, consent, session)
   })
 
-  app.post('/consent', { errorHandler, onRequest: requireSameOrigin(config) }, async (request, reply) => {
+  app.post('/consent', { ...options, onRequest: requireSameOrigin(config) }, async (request, reply) => {
     const params = (request.body ?? {}) as Params
     const consent = await openConsent(request, params.request, context, requests, sessions)
     const { session } = consent
@@ -59,10 +61,13 @@ export function consentEndpoint(app: FastifyInstance, context: AuthorizeContext)
     return conclude(request, reply, consent, session, wish)
   })
 
+  methodNotAllowed(app, '/consent', ['GET', 'POST'], { isPage: true })
+
   const ask = async (request: FastifyRequest, reply: FastifyReply, consent: Consent, session: Session, fault?: string) => {
     const browser = ensureBrowser(request, reply)
     const { client, resource, request: authorization } = consent
     const { subject } = session.identity
+    const servers = resource.servers.filter((server) => mayUse(server, session.identity)).map(({ name }) => name)
     const { consent: consentPath, signOut } = pathsOf(config)
     return sendPage(
       reply,
@@ -78,11 +83,12 @@ export function consentEndpoint(app: FastifyInstance, context: AuthorizeContext)
         client,
         redirectUri: authorization.redirectUri,
         resource,
-        servers: resource.servers.filter((server) => mayUse(server, session.identity)).map(({ name }) => name),
+        servers,
         identity: session.identity,
         choices: scopeChoices(
           resource,
           authorization.scopes.filter((scope) => !OPENID_SCOPES.includes(scope)),
+          servers,
         ),
         sharesProfile: authorization.scopes.some((scope) => OPENID_SCOPES.includes(scope)),
         wasApprovedBefore: await stores.approvals.has(subject, destinationKey(client, authorization.redirectUri)),
@@ -95,6 +101,7 @@ export function consentEndpoint(app: FastifyInstance, context: AuthorizeContext)
     const { client, request: authorization } = consent
     const { outcome, isFirst } = await decide(context, authorization, client, session.identity, wish)
     if (isFirst) {
+      metricsOf(context.metrics).consents.inc({ outcome: wish.decision })
       const facts = {
         event: wish.decision === 'approve' ? 'consent_approved' : 'consent_denied',
         subject: session.identity.subject,

@@ -10,7 +10,7 @@ import type { Consent } from './open-consent.ts'
  * browser here (GHSA-6x8h-498w-gv8c), when the browser only looks ahead, or when the client wants the question. Never for
  * programs and apps on the person's device, whose name and port any other program could use: RFC 8252 §8.6, "the
  * authorization server SHOULD NOT process authorization requests automatically without user consent or interaction, except
- * when the identity of the client can be assured".
+ * when the identity of the client can be assured" (docs/adr/0006-who-is-not-asked-again.md).
  */
 export async function isSilent(
   request: FastifyRequest,

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { metricsOf } from '../metrics/metrics.ts'
 import type { Identity } from '../oauth/identity.ts'
 import { errorPage, wayOn } from '../pages/error.ts'
 import { html } from '../pages/html.ts'
@@ -15,11 +16,12 @@ import { signInAgain, wayBack } from './ways.ts'
 export function showNotAdmitted(
   request: FastifyRequest,
   reply: FastifyReply,
-  { config }: AuthorizeContext,
+  { config, metrics }: AuthorizeContext,
   destination: Destination,
   identity: Identity,
   server?: string,
 ): FastifyReply {
+  metricsOf(metrics).signIns.inc({ provider: identity.provider, outcome: 'not_admitted' })
   const reason = server === undefined ? 'not_on_allowed_users' : 'not_on_server_list'
   request.log.warn(
     { event: 'sign_in_refused', subject: identity.subject, login: identity.login, reason, server },

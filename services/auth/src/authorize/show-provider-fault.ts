@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type IdentityProvider, IdentityProviderError, type IdentityProviderFault } from '../identity/identity-provider.ts'
+import { metricsOf } from '../metrics/metrics.ts'
 import type { OAuthErrorCode } from '../oauth/error.ts'
 import { errorPage, wayOn } from '../pages/error.ts'
 import { sendPage } from '../pages/send-page.ts'
@@ -13,6 +14,8 @@ interface FaultText {
   readonly title: (label: string) => string
   readonly what: (label: string) => string
   readonly advice: string
+  /** For the client. */
+  readonly description: string
 }
 
 /** What people are told. Our words only: what a provider says goes to the log (RFC 9700 §4.11, CBK-04). */
@@ -23,6 +26,7 @@ const FAULTS: Readonly<Record<IdentityProviderFault, FaultText>> = {
     title: () => 'Not signed in',
     what: (label) => `${label} says that you did not allow this sign-in.`,
     advice: 'Sign in again if that was a mistake.',
+    description: 'the person did not allow the sign-in at the identity provider',
   },
   rejected: {
     status: 502,
@@ -30,6 +34,7 @@ const FAULTS: Readonly<Record<IdentityProviderFault, FaultText>> = {
     title: (label) => `${label} did not sign you in`,
     what: (label) => `The answer of ${label} could not be used, so nobody was signed in.`,
     advice: 'Sign in again. If this keeps happening, the operator finds the cause in the log.',
+    description: 'the answer of the identity provider could not be used',
   },
   unavailable: {
     status: 503,
@@ -37,6 +42,7 @@ const FAULTS: Readonly<Record<IdentityProviderFault, FaultText>> = {
     title: (label) => `${label} does not answer`,
     what: (label) => `${label} cannot be reached right now, so nobody can sign in with it.`,
     advice: 'Try again in a minute. Apps that are connected already go on working.',
+    description: 'the identity provider does not answer',
   },
 }
 
@@ -50,7 +56,8 @@ export function showProviderFault(
   error: unknown,
 ): FastifyReply {
   if (!(error instanceof IdentityProviderError)) throw error
-  const { status, error: code, title, what, advice } = FAULTS[error.fault]
+  const { status, error: code, title, what, advice, description } = FAULTS[error.fault]
+  metricsOf(context.metrics).signIns.inc({ provider: provider.id, outcome: error.fault })
   const facts = { event: 'sign_in_refused', provider: provider.id, reason: `provider_${error.fault}`, status }
   if (error.fault === 'denied') request.log.info(facts, 'sign-in refused')
   else request.log.warn({ ...facts, err: error }, 'sign-in refused')
@@ -65,7 +72,7 @@ export function showProviderFault(
       advice,
       ways: [
         wayOn(signInAgain(context.config, destination), 'Try again', true),
-        ...wayBack(context.config, destination, code, what(provider.label)),
+        ...wayBack(context.config, destination, code, description),
       ],
       requestId: request.id,
     }),

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ensureBrowser, formToken } from '../http/browser.ts'
 import type { Client } from '../oauth/client.ts'
-import { clientLabel } from '../pages/claims.ts'
 import { resourceLabel } from '../pages/consent.ts'
 import { sendPage } from '../pages/send-page.ts'
 import { signInPage } from '../pages/sign-in.ts'
@@ -27,7 +26,7 @@ export function showSignIn(
   reply: FastifyReply,
   { config, resources, providers, passwordSignIn }: AuthorizeContext,
   destination: Destination,
-  { status = 200, fault, chooseAccount = false }: SignInOptions = {},
+  { status = 200, fault, chooseAccount = wantsToChoose(destination) }: SignInOptions = {},
 ): FastifyReply {
   const browser = ensureBrowser(request, reply)
   const isLoopback = config.isLoopback && passwordSignIn !== undefined
@@ -51,13 +50,18 @@ export function showSignIn(
   )
 }
 
+/** `prompt=login` and `select_account` are for a person who may be signed in at the provider as somebody else. */
+const wantsToChoose = (destination: Destination): boolean =>
+  destination.kind === 'authorize' &&
+  destination.request.prompts.some((prompt) => prompt === 'login' || prompt === 'select_account')
+
 function describeAsker(
   { request, client }: Extract<Destination, { kind: 'authorize' }>,
   resources: AuthorizeContext['resources'],
 ) {
   const resource = resources.byUrl(request.resource)
   return {
-    clientLabel: clientLabel(client),
+    client,
     redirectUri: request.redirectUri,
     resourceLabel: resource ? resourceLabel(resource) : request.resource,
   }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Sessions } from '../http/sessions.ts'
 import { PasswordQueueFullError, type PasswordSignIn } from '../identity/password.ts'
+import { metricsOf } from '../metrics/metrics.ts'
 import type { AuthorizeContext } from './authorize-context.ts'
 import { goOn } from './go-on.ts'
 import { createPasswordThrottle, THROTTLE_WINDOW_SECONDS } from './password-throttle.ts'
@@ -16,8 +17,10 @@ export async function signInByPassword(
   destination: Destination,
   password: string,
 ): Promise<FastifyReply> {
+  const { signIns } = metricsOf(context.metrics)
   const throttle = createPasswordThrottle(context.stores.throttles)
   const refuse = (status: number, reason: string, fault: string): FastifyReply => {
+    signIns.inc({ provider: 'password', outcome: reason })
     request.log.info({ event: 'sign_in_refused', provider: 'password', reason, status, ip: request.ip }, 'sign-in refused')
     return showSignIn(request, reply, context, destination, { status, fault })
   }
@@ -30,6 +33,7 @@ export async function signInByPassword(
     if (!identity) return refuse(401, 'wrong_password', 'That is not the password. Try again.')
     await throttle.forget(request.ip)
     await context.sessions.start(request, reply, identity)
+    signIns.inc({ provider: 'password', outcome: 'signed_in' })
     request.log.info({ event: 'signed_in', subject: identity.subject, provider: 'password' }, 'signed in')
     return goOn(reply, context, destination)
   } catch (error) {

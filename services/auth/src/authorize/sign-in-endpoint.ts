@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ensureBrowser, formToken, requireForm } from '../http/browser.ts'
+import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { type Params, rawQuery, readParams } from '../http/params.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
 import { createSessions } from '../http/sessions.ts'
+import { countRefusals } from '../metrics/metrics.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { pageErrorHandler } from '../pages/error-handler.ts'
 import { sendPage } from '../pages/send-page.ts'
@@ -19,9 +21,9 @@ export function signInEndpoint(app: FastifyInstance, context: AuthorizeContext):
   const { config } = context
   const requests = createAuthorizationRequests(context)
   const sessions = createSessions(context)
-  const errorHandler = pageErrorHandler(gatewayName(config))
+  const options = { errorHandler: pageErrorHandler(gatewayName(config)), onError: countRefusals(context.metrics, 'sign-in') }
 
-  app.get('/sign-in', { errorHandler }, async (request, reply) => {
+  app.get('/sign-in', options, async (request, reply) => {
     const params = readParams(rawQuery(request.url))
     const destination = await readDestination(params, context, requests)
     const session = await sessions.find(request)
@@ -33,12 +35,14 @@ export function signInEndpoint(app: FastifyInstance, context: AuthorizeContext):
         signedInPage({ gateway: gatewayName(config), identity: session.identity, action: pathsOf(config).signOut, token }),
       )
     }
-    return showSignIn(request, reply, context, destination, { chooseAccount: params.choose_account !== undefined })
+    return showSignIn(request, reply, context, destination, params.choose_account === undefined ? {} : { chooseAccount: true })
   })
 
-  app.post('/sign-in', { errorHandler, onRequest: requireSameOrigin(config) }, async (request, reply) =>
+  app.post('/sign-in', { ...options, onRequest: requireSameOrigin(config) }, async (request, reply) =>
     start(request, reply, (request.body ?? {}) as Params),
   )
+
+  methodNotAllowed(app, '/sign-in', ['GET', 'POST'], { isPage: true })
 
   const start = async (request: FastifyRequest, reply: FastifyReply, params: Params) => {
     const browser = requireForm(request, params.csrf, 'sign-in')

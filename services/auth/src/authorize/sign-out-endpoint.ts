@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../context.ts'
 import { requireForm } from '../http/browser.ts'
+import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import type { Params } from '../http/params.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
 import { createSessions } from '../http/sessions.ts'
+import { countRefusals } from '../metrics/metrics.ts'
 import { pageErrorHandler } from '../pages/error-handler.ts'
 import { sendPage } from '../pages/send-page.ts'
 import { signedOutPage } from '../pages/signed-out.ts'
@@ -11,11 +13,11 @@ import { gatewayName, pathsOf } from './authorize-context.ts'
 import { signInAgain } from './ways.ts'
 
 /** `POST /sign-out`: ends this browser's session. With a `request`, on to signing in as somebody else for it. */
-export function signOutEndpoint(app: FastifyInstance, context: Pick<Context, 'config' | 'stores' | 'clock'>): void {
+export function signOutEndpoint(app: FastifyInstance, context: Pick<Context, 'config' | 'stores' | 'clock' | 'metrics'>): void {
   const { config } = context
   const sessions = createSessions(context)
-  const errorHandler = pageErrorHandler(gatewayName(config))
-  app.post('/sign-out', { errorHandler, onRequest: requireSameOrigin(config) }, async (request, reply) => {
+  const options = { errorHandler: pageErrorHandler(gatewayName(config)), onError: countRefusals(context.metrics, 'sign-out') }
+  app.post('/sign-out', { ...options, onRequest: requireSameOrigin(config) }, async (request, reply) => {
     const params = (request.body ?? {}) as Params
     requireForm(request, params.csrf, 'sign-out')
     const session = await sessions.find(request)
@@ -27,4 +29,5 @@ export function signOutEndpoint(app: FastifyInstance, context: Pick<Context, 'co
     }
     return sendPage(reply, 200, signedOutPage({ gateway: gatewayName(config), signIn: pathsOf(config).signIn }))
   })
+  methodNotAllowed(app, '/sign-out', ['POST'], { isPage: true })
 }

@@ -7,6 +7,8 @@ export interface Metrics {
   readonly tokensIssued: Counter<'grant'>
   readonly registrations: Counter<'outcome'>
   readonly refusals: Counter<'endpoint' | 'reason'>
+  readonly signIns: Counter<'provider' | 'outcome'>
+  readonly consents: Counter<'outcome'>
 }
 
 const known = new WeakMap<Registry, Metrics>()
@@ -33,6 +35,18 @@ export function metricsOf(registry: Registry): Metrics {
         name: 'gatehouse_refusals_total',
         help: 'Requests refused or failed, by endpoint and reason.',
         labelNames: ['endpoint', 'reason'],
+        registers,
+      }),
+      signIns: new Counter({
+        name: 'gatehouse_sign_ins_total',
+        help: 'Sign-ins of people that ended, by identity provider and outcome.',
+        labelNames: ['provider', 'outcome'],
+        registers,
+      }),
+      consents: new Counter({
+        name: 'gatehouse_consents_total',
+        help: 'Decisions of people about clients: approve or deny.',
+        labelNames: ['outcome'],
         registers,
       }),
     }

@@ -2,10 +2,12 @@ import type { Client } from '../oauth/client.ts'
 import type { Identity } from '../oauth/identity.ts'
 import { redirectDestination } from '../oauth/redirect-uri.ts'
 import type { Resource } from '../oauth/resource.ts'
-import { clientIdHost, clientLabel } from './claims.ts'
+import { clientLabel } from './claims.ts'
 import { describeDestination } from './destination.ts'
 import { type Html, html } from './html.ts'
+import { CHECK } from './icons.ts'
 import type { Page } from './layout.ts'
+import { nameTag } from './name-tag.ts'
 import { personLabel } from './person-label.ts'
 import type { ScopeChoice } from './scope-choices.ts'
 
@@ -42,10 +44,10 @@ export const consentPage = (view: ConsentView): Page => {
     body: html`<h1>Allow “${label}” to use ${resource}?</h1>
 ${view.fault !== undefined && html`<p class="fault" role="alert">${view.fault}</p>`}
 <dl>
-<div><dt>App</dt><dd>${label} ${appNote(view.client)}</dd></div>
-<div><dt>Leads to</dt><dd>${describeDestination(view.redirectUri).detail}</dd></div>
+<div><dt>App</dt><dd><b>${label}</b> ${appNote(view)}</dd></div>
+<div><dt>Returns to</dt><dd>${describeDestination(view.redirectUri)}</dd></div>
 <div><dt>Server</dt><dd>${serverNote(view)}</dd></div>
-<div><dt>Your account</dt><dd>${personLabel(view.identity)}</dd></div>
+<div><dt>You are</dt><dd>${personLabel(view.identity)}</dd></div>
 </dl>
 ${caution(view)}
 <form method="post" action="${view.actions.consent}">
@@ -65,13 +67,15 @@ ${scopeChoices(view)}
   }
 }
 
-export const resourceLabel = (resource: Resource): string => resource.server?.name ?? 'every server you may use'
+export const resourceLabel = (resource: Resource): string => resource.server?.name ?? 'all your servers'
 
-function appNote(client: Client): Html {
-  const host = clientIdHost(client.clientId)
-  if (client.source === 'metadata' && host !== undefined) return html`<small>described at <b>${host}</b></small>`
-  if (client.source === 'configured') return html`<small>set up by the operator of this gateway</small>`
-  return html`<span class="tag">name not verified</span><small>The app gave this name itself. Anybody can use any name.</small>`
+function appNote({ client, wasApprovedBefore }: ConsentView): Html {
+  const notes: Readonly<Record<Client['source'], string>> = {
+    registered: 'The app gave this name itself; anybody can use any name.',
+    metadata: 'The web site named here vouches for the app.',
+    configured: 'The operator of this gateway set this app up.',
+  }
+  return html`${nameTag(client)}<small>${notes[client.source]}${wasApprovedBefore && ' You allowed it before.'}</small>`
 }
 
 const serverNote = ({ resource, servers }: ConsentView): Html =>
@@ -82,12 +86,12 @@ const serverNote = ({ resource, servers }: ConsentView): Html =>
 function caution({ redirectUri, wasApprovedBefore }: ConsentView): Html | undefined {
   const { kind, text } = redirectDestination(redirectUri)
   if (kind === 'this-computer') {
-    return html`<p class="note">The answer goes to a program on this computer, at ${text}. Allow it only if you yourself just
-started to connect from a program here.</p>`
+    return html`<p class="note">Allow it only if you yourself just started to connect from a program on this computer. Any
+program here could be listening at <b>${text}</b>.</p>`
   }
   if (kind === 'app') {
-    return html`<p class="note">The answer opens the app that handles <b>${text}</b> on this device. Allow it only if you
-yourself just started to connect from that app.</p>`
+    return html`<p class="note">Allow it only if you yourself just started to connect from that app. It is whichever app on
+this device handles <b>${text}</b>.</p>`
   }
   return wasApprovedBefore
     ? undefined
@@ -97,11 +101,11 @@ yourself just started to connect from that app.</p>`
 const scopeChoices = ({ choices, sharesProfile, fault }: ConsentView): Html => html`<fieldset>
 <legend>It may</legend>
 ${choices.length === 1 ? choices.map(onlyChoice) : choices.map((choice) => checkbox(choice, fault !== undefined))}
-${sharesProfile && html`<div class="choice"><span aria-hidden="true">✓</span><span>know who you are<small>your name and verified e-mail address</small></span></div>`}
+${sharesProfile && html`<div class="choice">${CHECK}<span>know who you are<small>your name and verified e-mail address</small></span></div>`}
 </fieldset>`
 
 const onlyChoice = (choice: ScopeChoice): Html =>
-  html`<div class="choice"><span aria-hidden="true">✓</span><span>${choice.title}<small>${choice.detail}</small></span></div>`
+  html`<div class="choice">${CHECK}<span>${choice.title}<small>${choice.detail}</small></span></div>`
 
 const checkbox = (choice: ScopeChoice, isOff: boolean): Html => html`<label class="choice">
 <input type="checkbox" name="${choice.field}" value="yes"${!isOff && html` checked`}>

@@ -10,7 +10,7 @@ export interface ErrorText {
 
 const START_AGAIN = 'Go back to the app and connect again. This page can be closed.'
 const COOKIES =
-  'Go back to the app and connect again, in one browser from start to end. If this keeps happening, let this site set cookies.'
+  'Go back to the app and connect again, in one browser from start to end. If this keeps happening, let this site set cookies; Safari keeps none for http://localhost.'
 
 /** What people are told, by the reason that the log has. Without an entry here, the description is good enough. */
 const TEXTS: Readonly<Record<string, ErrorText>> = {

@@ -1,4 +1,5 @@
 import { type Html, html, Html as Markup } from './html.ts'
+import { LOGO, TAB_ICON } from './icons.ts'
 import { STYLE } from './style.ts'
 
 export interface Page {
@@ -10,16 +11,6 @@ export interface Page {
   readonly refresh?: string
   readonly footer?: Html
 }
-
-const LOGO = new Markup(
-  '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"' +
-    ' aria-hidden="true"><path d="M4 21V10a8 8 0 0 1 16 0v11"/><path d="M2 21h20"/><path d="M12 21v-8"/>' +
-    '<path d="M8 21v-6.5M16 21v-6.5M8 14.5h8"/></svg>',
-)
-
-const ICON =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='%231d5bb8'" +
-  " stroke-width='2' stroke-linecap='round'%3E%3Cpath d='M4 21V10a8 8 0 0 1 16 0v11M2 21h20M12 21v-8M8 21v-6.5M16 21v-6.5M8 14.5h8'/%3E%3C/svg%3E"
 
 const style = new Markup(`<style>${STYLE}</style>`)
 
@@ -33,7 +24,7 @@ export const renderPage = ({ title, gateway, body, refresh, footer }: Page): str
 <meta name="robots" content="noindex">
 ${refresh !== undefined && html`<meta http-equiv="refresh" content="0;url=${refresh}">`}
 <title>${title} · Gatehouse</title>
-<link rel="icon" href="${ICON}">
+<link rel="icon" href="${TAB_ICON}">
 ${style}
 </head>
 <body>

@@ -2,10 +2,13 @@ import { type Html, html } from './html.ts'
 
 /** How to make a client forget its old registration, for the ones people use; each opens without a script. */
 const WAYS: readonly (readonly [client: string, steps: Html])[] = [
-  ['Claude (web, desktop, mobile)', html`Settings → Connectors: remove this connector, then add it again with the same address.`],
+  [
+    'Claude (web, desktop, mobile)',
+    html`Settings → Connectors: remove this connector, then add it again with the same address. In the desktop app, restart it too.`,
+  ],
   [
     'Claude Code',
-    html`<code>claude mcp remove NAME</code>, then <code>claude mcp add --transport http NAME URL</code> and <code>claude mcp login NAME</code>.`,
+    html`<code>claude mcp logout NAME</code>, or <code>/mcp</code>, this server, “Clear authentication”; then sign in again. If it still ends here, add the server once more under another name.`,
   ],
   ['ChatGPT', html`Settings → Apps &amp; Connectors: delete this connector, then create it again with the same address.`],
   [

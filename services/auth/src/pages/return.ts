@@ -1,5 +1,6 @@
 import { redirectDestination } from '../oauth/redirect-uri.ts'
 import { html } from './html.ts'
+import { CHECK } from './icons.ts'
 import type { Page } from './layout.ts'
 
 /**
@@ -20,8 +21,8 @@ export function returnPage(view: {
     title,
     gateway: view.gateway,
     refresh: view.location,
-    body: html`<h1>${title}</h1>
-<p>${view.isApproved ? html`“${view.clientLabel}” is now connected.` : html`“${view.clientLabel}” got nothing.`} You are being taken back to <b>${text}</b>.</p>
+    body: html`<h1>${view.isApproved && CHECK}${title}</h1>
+<p>${view.isApproved ? html`“${view.clientLabel}” may now connect.` : html`“${view.clientLabel}” was told no.`} You are being taken back to <b>${text}</b>.</p>
 <div class="stack"><a class="button primary" id="continue" href="${view.location}">Continue to ${text}</a></div>
 ${kind !== 'web' && html`<p class="soft small">If the app has taken over, you can close this window.</p>`}`,
   }

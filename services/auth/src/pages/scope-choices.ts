@@ -1,4 +1,4 @@
-import { DEFAULT_SCOPE } from '@gatehouse/servers'
+import { DEFAULT_SCOPE, scopesOf } from '@gatehouse/servers'
 import type { Resource } from '../oauth/resource.ts'
 
 /** More tools than this are counted, not listed: a page must stay readable whatever a servers file says (SCP-07). */
@@ -12,21 +12,27 @@ export interface ScopeChoice {
   readonly detail: string
 }
 
-/** What each scope opens, in words, from the servers file. */
-export const scopeChoices = (resource: Resource, scopes: readonly string[]): ScopeChoice[] =>
+/** What each scope opens, in words, from the servers file. @param names - the servers of the resource that the person may use */
+export const scopeChoices = (resource: Resource, scopes: readonly string[], names: readonly string[]): ScopeChoice[] =>
   scopes.map((scope) => ({
     scope,
     field: `scope:${scope}`,
-    title: scope === DEFAULT_SCOPE ? 'use its tools' : scope,
-    detail: describe(resource, scope),
+    title: scope === DEFAULT_SCOPE ? 'use tools on your behalf' : scope,
+    detail: describe(resource, scope, names),
   }))
 
-function describe({ servers, server }: Resource, scope: string): string {
-  const tools = servers.flatMap(({ name, scopes = {} }) =>
-    (scopes[scope] ?? []).map((tool) => (server ? tool : `${name}: ${tool}`)),
-  )
-  if (tools.length === 0) return 'every tool, on your behalf'
-  if (tools.every((tool) => tool === '*' || tool.endsWith(': *'))) return 'every tool'
+function describe({ server: only, servers }: Resource, scope: string, names: readonly string[]): string {
+  const opened = servers
+    .filter((server) => names.includes(server.name) && scopesOf(server).includes(scope))
+    .map((server) => {
+      const tools = server.scopes?.[scope] ?? ['*']
+      const words = tools.includes('*') ? 'every tool' : listTools(tools)
+      return only ? words : `${server.name}: ${words}`
+    })
+  return opened.length === 0 ? 'no tool at the moment' : opened.join('; ')
+}
+
+function listTools(tools: readonly string[]): string {
   const listed = tools.slice(0, MAX_LISTED_TOOLS).join(', ')
-  return tools.length > MAX_LISTED_TOOLS ? `tools: ${listed} and ${tools.length - MAX_LISTED_TOOLS} more` : `tools: ${listed}`
+  return tools.length > MAX_LISTED_TOOLS ? `${listed} and ${tools.length - MAX_LISTED_TOOLS} more` : listed
 }

@@ -13,7 +13,7 @@ export const signedInPage = (view: {
   title: 'Signed in',
   gateway: view.gateway,
   body: html`<h1>You are signed in</h1>
-<dl><div><dt>Your account</dt><dd>${personLabel(view.identity)}</dd></div></dl>
+<dl><div><dt>You are</dt><dd>${personLabel(view.identity)}</dd></div></dl>
 <form class="stack" method="post" action="${view.action}">
 <input type="hidden" name="csrf" value="${view.token}">
 <button class="button">Sign out</button>

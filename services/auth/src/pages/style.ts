@@ -13,7 +13,8 @@ html{-webkit-text-size-adjust:100%}
 body{margin:0;min-height:100vh;min-height:100dvh;display:flex;flex-direction:column;align-items:center;background:var(--page);
 color:var(--ink);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
 header{width:100%;max-width:28rem;padding:1.25rem 1.25rem .75rem;display:flex;align-items:center;gap:.6rem;color:var(--soft)}
-header svg{flex:none;width:1.75rem;height:1.75rem;color:var(--accent)}
+svg{flex:none;width:1.25rem;height:1.25rem}
+header svg{width:1.75rem;height:1.75rem;color:var(--accent)}
 header b{color:var(--ink);font-weight:600}
 header span{overflow-wrap:anywhere;font-size:.9rem}
 main{width:100%;max-width:28rem;background:var(--card);padding:1.5rem 1.25rem;border-block:1px solid var(--line)}
@@ -23,7 +24,7 @@ h2{margin:1.5rem 0 .5rem;font-size:.95rem;font-weight:650}
 p{margin:.5rem 0;overflow-wrap:anywhere}
 .soft{color:var(--soft)}.small{font-size:.875rem}
 dl{margin:1.25rem 0 0;border-top:1px solid var(--line)}
-dl>div{display:grid;grid-template-columns:6.5rem 1fr;gap:.75rem;padding:.7rem 0;border-bottom:1px solid var(--line)}
+dl>div{display:grid;grid-template-columns:6rem 1fr;gap:.75rem;align-items:baseline;padding:.7rem 0;border-bottom:1px solid var(--line)}
 dt{color:var(--soft);font-size:.9rem}
 dd{margin:0;overflow-wrap:anywhere;min-width:0}
 dd small{display:block;color:var(--soft);font-size:.825rem;line-height:1.4}
@@ -40,11 +41,13 @@ legend{padding:0;font-size:.95rem;font-weight:650}
 .choice{display:grid;grid-template-columns:1.35rem 1fr;gap:.75rem;align-items:start;padding:.65rem 0;
 border-bottom:1px solid var(--line)}
 .choice input{width:1.35rem;height:1.35rem;margin:.1rem 0 0;accent-color:var(--accent)}
+h1 svg{width:1.4rem;height:1.4rem;margin-right:.5rem;vertical-align:-.2rem;color:var(--accent)}
+.choice>svg{width:1.1rem;height:1.1rem;margin:.25rem 0 0 .12rem;color:var(--accent)}
 .choice small{display:block;color:var(--soft);font-size:.85rem;line-height:1.45}
 label.text{display:block;margin-top:1.25rem;font-weight:600;font-size:.95rem}
 input[type=password]{display:block;width:100%;margin:.4rem 0 0;padding:.7rem .8rem;font:inherit;color:inherit;
 background:var(--field);border:1px solid var(--soft);border-radius:.5rem}
-.button{display:flex;align-items:center;justify-content:center;width:100%;min-height:3rem;padding:.6rem 1rem;font:inherit;
+.button{display:flex;align-items:center;justify-content:center;gap:.7rem;width:100%;min-height:3rem;padding:.6rem 1rem;font:inherit;
 font-weight:600;text-align:center;text-decoration:none;color:var(--ink);background:transparent;border:1px solid var(--soft);
 border-radius:.5rem;cursor:pointer;overflow-wrap:anywhere}
 .button:hover{background:var(--plain-hover)}
@@ -63,7 +66,7 @@ a.button{color:var(--ink)}a.primary{color:var(--accent-ink)}
 details{border-bottom:1px solid var(--line)}summary{padding:.65rem 0;cursor:pointer;font-weight:550}
 details>:not(summary){margin:0 0 .8rem}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:.35rem}
-@media (min-width:34rem) and (min-height:34rem){header{padding-top:max(2rem,8vh)}
+@media (min-width:34rem) and (min-height:34rem){header{padding:max(2rem,8vh) 2rem .9rem}footer{padding-inline:2rem}
 main{border:1px solid var(--line);border-radius:.9rem;padding:2rem;box-shadow:0 1px 2px #0000000d,0 8px 28px #0000000f}}
 @media (forced-colors:active){.button,.note,.fault,.tag{border:1px solid}}
 `
