@@ -52,14 +52,13 @@ describe('links and names in the documents', () => {
 
   it('name files and folders that exist', () => {
     const tops = new Set(globSync('*', { cwd: ROOT }))
-    const names = new Set(
-      globSync(['*', '{.ci,docs,packages,services,tests,traefik}/**'], { cwd: ROOT }).map((path) => basename(path)),
-    )
+    // A record about one service may name its files from there, a guide by their names alone.
+    const paths = globSync(['*', '{.ci,docs,packages,services,tests,traefik}/**'], { cwd: ROOT })
+    const exists = (code: string) => paths.some((path) => `/${path}`.endsWith(`/${code.replace(/\/$/, '')}`))
     const isOurs = (code: string): boolean =>
       /^[\w@-][\w.@-]*(\/[\w.@-]+)*\/?$/.test(code) &&
       !THEIRS.test(code) &&
       (tops.has(code.split('/')[0] ?? '') || /\.(ts|md|ya?ml|json|toml|example)$/.test(code))
-    const exists = (code: string): boolean => (code.includes('/') ? existsSync(join(ROOT, code)) : names.has(code))
     const missing = documents.flatMap(({ path, codes }) =>
       codes.filter((code) => isOurs(code) && !exists(code)).map((code) => `${path}: ${code}`),
     )
