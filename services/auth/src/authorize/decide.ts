@@ -13,9 +13,11 @@ import { responseUrl } from './response-url.ts'
 
 export type Wish = { readonly decision: 'approve'; readonly scopes: readonly string[] } | { readonly decision: 'deny' }
 
-/** What was answered, whoever answered first. */
+/** What was answered, whichever click came first. */
 export interface Outcome {
   readonly decision: Wish['decision']
+  /** Whose answer it is. Whoever began the request can open the same question: its code is for this person alone. */
+  readonly subject: string
   /** The redirect URI with the answer. */
   readonly location: string
   /** Absent for a denial. */
@@ -26,10 +28,10 @@ export interface Outcome {
 
 /**
  * Records a person's answer, once per request: of any number of parallel answers the first stands, one code at most exists,
- * and a second click gets the same redirect again. Only the caller whose answer is recorded issues the code, after that:
- * a crash in between leaves a code that was never valid, not two.
+ * and a second click of that person gets the same redirect again. Only the caller whose answer is recorded issues the code,
+ * after that: a crash in between leaves a code that was never valid, not two.
  * @returns the outcome that stands, and whether it is this caller's
- * @throws OAuthError when another answer was given before, or the same one too long ago
+ * @throws OAuthError when another answer was given before, or somebody else's, or the same one too long ago
  */
 export async function decide(
   context: Pick<AuthorizeContext, 'config' | 'stores' | 'clock' | 'secrets'>,
@@ -41,7 +43,7 @@ export async function decide(
   const { stores, clock } = context
   const sealer = createSealer(context.secrets, 'consent-outcome')
   const now = nowSeconds(clock)
-  const { outcome, code } = prepare(context.config, request, wish, now)
+  const { outcome, code } = prepare(context.config, request, identity.subject, wish, now)
   const sealed = sealer.seal(JSON.stringify(outcome))
   const recorded = await stores.decisions.decideOnce(request.requestId, sealed, AUTHORIZATION_REQUEST_TTL_SECONDS)
   if (recorded.first) {
@@ -52,7 +54,7 @@ export async function decide(
   }
   const text = sealer.open(recorded.outcome)
   const standing = text === undefined ? undefined : (JSON.parse(text) as Outcome)
-  if (standing?.decision !== wish.decision || now >= standing.expiresAt) {
+  if (standing?.decision !== wish.decision || standing.subject !== identity.subject || now >= standing.expiresAt) {
     throw new OAuthError('access_denied', 'this was answered before', { reason: 'answered_before', status: 400 })
   }
   return { outcome: standing, isFirst: false }
@@ -61,18 +63,19 @@ export async function decide(
 function prepare(
   { PUBLIC_URL }: Pick<AuthorizeContext['config'], 'PUBLIC_URL'>,
   { redirectUri, state }: AuthorizationRequest,
+  subject: string,
   wish: Wish,
   now: number,
 ): { readonly outcome: Outcome; readonly code?: string } {
   if (wish.decision === 'deny') {
     const answer = { error: 'access_denied', error_description: 'the person denied it' } as const
     const location = responseUrl(PUBLIC_URL, redirectUri, state, answer)
-    return { outcome: { decision: 'deny', location, expiresAt: now + AUTHORIZATION_REQUEST_TTL_SECONDS } }
+    return { outcome: { decision: 'deny', subject, location, expiresAt: now + AUTHORIZATION_REQUEST_TTL_SECONDS } }
   }
   const grantId = newGrantId()
   const code = newCode(grantId)
   const location = responseUrl(PUBLIC_URL, redirectUri, state, { code })
-  return { code, outcome: { decision: 'approve', location, grantId, expiresAt: now + AUTHORIZATION_CODE_TTL_SECONDS } }
+  return { code, outcome: { decision: 'approve', subject, location, grantId, expiresAt: now + AUTHORIZATION_CODE_TTL_SECONDS } }
 }
 
 async function issue(
