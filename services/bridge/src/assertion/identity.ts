@@ -1,7 +1,8 @@
 import { type Decision, decide, type Person, type Server, scopesOf } from '@gatehouse/servers'
 
-/** Tool names come from callers, so what is remembered per identity is bounded. */
+/** Tool names come from callers, so what is remembered per identity is bounded, in number and in size. */
 const MAX_DECISIONS = 256
+const MAX_REMEMBERED_NAME = 256
 
 /** Who calls one server, and what they may do there. Made once per assertion; lives as long as it. */
 export interface Identity {
@@ -29,7 +30,8 @@ export function createIdentity(facts: Omit<Identity, 'owner' | 'decide'>): Ident
       const known = decisions.get(tool)
       if (known !== undefined) return known
       const decision = decide(server, facts.person, facts.scopes, tool)
-      if (decisions.size < MAX_DECISIONS) decisions.set(tool, decision)
+      const isShort = tool === undefined || tool.length <= MAX_REMEMBERED_NAME
+      if (isShort && decisions.size < MAX_DECISIONS) decisions.set(tool, decision)
       return decision
     },
   }

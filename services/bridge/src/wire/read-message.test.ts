@@ -44,6 +44,17 @@ describe('a message of a client', () => {
   })
 })
 
+describe('what is kept while a call runs', () => {
+  it.each([
+    ['id', { id: 'x'.repeat(1100), method: 'm' }],
+    ['method', { id: 1, method: 'x'.repeat(1100) }],
+    ['progressToken', { id: 1, method: 'm', params: { _meta: { progressToken: 'x'.repeat(1100) } } }],
+  ])('is small, so that thousands of calls with a long %s fill no memory', (name, members) => {
+    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', ...members }))
+    expect(() => readMessage(body)).toThrow(`"${name}" is too long.`)
+  })
+})
+
 describe('spliceLine', () => {
   it('replaces in place, longer or shorter, and ends the line', () => {
     const bytes = Buffer.from('{"id":"long one","t":1}')

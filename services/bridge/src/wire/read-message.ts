@@ -37,7 +37,7 @@ export function readMessage(body: Buffer): Message {
   if (id !== undefined && typeof id !== 'string' && typeof id !== 'number')
     throw invalid('bad_id', '"id" must be a string or a number.')
   const idSpan = memberNamed(members, 'id')
-  if (idSpan !== undefined && idSpan.end - idSpan.start > MAX_ID_BYTES) throw invalid('long_id', '"id" is too long.')
+  if (isLong(idSpan)) throw invalid('long_id', '"id" is too long.')
   const idText = idSpan === undefined ? 'null' : bytes.toString('latin1', idSpan.start, idSpan.end)
   if (method === undefined) {
     if (id === undefined || 'result' in value === 'error' in value)
@@ -45,6 +45,7 @@ export function readMessage(body: Buffer): Message {
     return { kind: 'response', method: '', params, idText, bytes, id: idSpan, progressToken: undefined, requestId: undefined }
   }
   if (typeof method !== 'string') throw invalid('bad_method', '"method" must be a string.')
+  if (method.length > MAX_KEPT_BYTES) throw invalid('long_method', '"method" is too long.')
   if ('result' in value || 'error' in value)
     throw invalid('request_and_response', 'The message is a request and a response at once.')
   let progressToken: Span | undefined
@@ -56,6 +57,7 @@ export function readMessage(body: Buffer): Message {
     const meta = memberNamed(inner, '_meta')
     if (meta !== undefined && isObject(params._meta)) {
       progressToken = memberNamed(checkedMembers(bytes, meta.start, META), 'progressToken')
+      if (isLong(progressToken)) throw invalid('long_progress_token', '"progressToken" is too long.')
     }
   }
   return {
@@ -70,8 +72,10 @@ export function readMessage(body: Buffer): Message {
   }
 }
 
-/** Kept while the call runs. */
-const MAX_ID_BYTES = 1024
+/** Of an id, a progress token, a method: they are kept while the call runs, and thousands of calls may. */
+const MAX_KEPT_BYTES = 1024
+
+const isLong = (span: Span | undefined): boolean => span !== undefined && span.end - span.start > MAX_KEPT_BYTES
 
 const TOP_LEVEL = ['jsonrpc', 'id', 'method', 'params', 'result', 'error']
 const PARAMS = ['name', 'arguments', '_meta']
