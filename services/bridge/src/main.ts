@@ -4,6 +4,7 @@ import { ConfigError, closeOnSignals, createLog, KEEP_ALIVE_TIMEOUT_MS } from '@
 import { readServersFile, ServersFileError } from '@gatehouse/servers'
 import { Registry } from 'prom-client'
 import { createBridge } from './app.ts'
+import { getJson } from './assertion/get-json.ts'
 import { createRemoteKeys } from './assertion/remote-keys.ts'
 import { readBridgeEnvironment } from './config.ts'
 
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
   const bridge = createBridge({
     config: settings.bridge,
     servers,
-    keys: createRemoteKeys({ url: settings.jwksUrl, fetch, clock: Date.now }),
+    keys: createRemoteKeys({ url: settings.jwksUrl, getJson, clock: Date.now }),
     log,
     metrics: new Registry(),
   })

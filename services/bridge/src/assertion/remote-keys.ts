@@ -23,7 +23,7 @@ const keySet = z.object({
 
 export interface RemoteKeysOptions {
   readonly url: string
-  readonly fetch: typeof globalThis.fetch
+  readonly getJson: (url: string, timeoutMs: number) => Promise<unknown>
   readonly clock: () => number
 }
 
@@ -31,7 +31,7 @@ export interface RemoteKeysOptions {
  * Keys from a JWK set over HTTP. Concurrent questions share one request. Known keys keep answering while the gateway is
  * away for up to FRESH_MS; an unknown one is then KeysUnavailableError, not "no such key".
  */
-export function createRemoteKeys({ url, fetch, clock }: RemoteKeysOptions): AssertionKeys {
+export function createRemoteKeys({ url, getJson, clock }: RemoteKeysOptions): AssertionKeys {
   let keys = new Map<string, webcrypto.CryptoKey>()
   let fetchedAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
@@ -42,7 +42,7 @@ export function createRemoteKeys({ url, fetch, clock }: RemoteKeysOptions): Asse
     pending ??= (async () => {
       triedAt = clock()
       try {
-        keys = await fetchKeys(url, fetch)
+        keys = await readKeys(await getJson(url, FETCH_TIMEOUT_MS))
         fetchedAt = clock()
         failure = undefined
       } catch (error) {
@@ -69,11 +69,9 @@ export function createRemoteKeys({ url, fetch, clock }: RemoteKeysOptions): Asse
   }
 }
 
-async function fetchKeys(url: string, fetch: typeof globalThis.fetch): Promise<Map<string, webcrypto.CryptoKey>> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+async function readKeys(document: unknown): Promise<Map<string, webcrypto.CryptoKey>> {
   const keys = new Map<string, webcrypto.CryptoKey>()
-  for (const jwk of keySet.parse(await response.json()).keys.slice(0, MAX_KEYS)) {
+  for (const jwk of keySet.parse(document).keys.slice(0, MAX_KEYS)) {
     if (jwk.kid === undefined || jwk.kty !== 'EC' || jwk.crv !== 'P-256') continue
     const { kty, crv, x, y } = jwk
     const key = await importJWK({ kty, crv, x, y }, 'ES256')

@@ -97,19 +97,19 @@ describe('an assertion', () => {
 })
 
 describe('keys from JWKS_URL', () => {
-  const setup = (answers: (() => Response | Promise<Response>)[]) => {
+  const setup = (answers: (() => unknown)[]) => {
     let time = 1_000_000
     let asked = 0
-    const fetch = async () => {
+    const getJson = async () => {
       const answer = answers[Math.min(asked++, answers.length - 1)]
       if (answer === undefined) throw new Error('no answer')
       return answer()
     }
-    const keys = createRemoteKeys({ url: 'http://gateway/jwks.json', fetch, clock: () => time })
+    const keys = createRemoteKeys({ url: 'http://gateway/jwks.json', getJson, clock: () => time })
     return { keys, asked: () => asked, pass: (ms: number) => (time += ms) }
   }
-  const good = () => Response.json(gateway.jwks)
-  const down = () => Response.json({}, { status: 503 })
+  const good = () => gateway.jwks
+  const down = () => Promise.reject(new Error('status 503'))
 
   it('are asked for once by many at once, and then known', async () => {
     const { keys, asked } = setup([good])
