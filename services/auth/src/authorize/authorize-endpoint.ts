@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isForm } from '../http/media-type.ts'
 import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { type Params, rawQuery, readParams } from '../http/params.ts'
 import { createSessions } from '../http/sessions.ts'
@@ -47,8 +48,8 @@ export function authorizeEndpoint(app: FastifyInstance, context: AuthorizeContex
     const query = rawQuery(request.url)
     return answer(request, reply, readParams(query, ['resource']), query)
   })
-  app.post('/authorize', options, async (request, reply) => {
-    const params = (request.body ?? {}) as Params
+  app.post('/authorize', { ...options, onRequest: isForm }, async (request, reply) => {
+    const params = request.body as Params
     return answer(request, reply, params, `state=${encodeURIComponent(params.state ?? '')}`)
   })
   methodNotAllowed(app, '/authorize', ['GET', 'POST'], { isPage: true })

@@ -1,6 +1,7 @@
 import { mayUse } from '@gatehouse/servers'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ensureBrowser, formToken, requireForm } from '../http/browser.ts'
+import { isForm } from '../http/media-type.ts'
 import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { type Params, rawQuery, readParams } from '../http/params.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
@@ -46,8 +47,8 @@ export function consentEndpoint(app: FastifyInstance, context: AuthorizeContext)
     return isQuiet ? refuseQuietly(request, reply, consent, 'consent_required') : ask(request, reply, consent, session)
   })
 
-  app.post('/consent', { ...options, onRequest: requireSameOrigin(config) }, async (request, reply) => {
-    const params = (request.body ?? {}) as Params
+  app.post('/consent', { ...options, onRequest: [requireSameOrigin(config), isForm] }, async (request, reply) => {
+    const params = request.body as Params
     const consent = await openConsent(request, params.request, context, requests, sessions)
     const { session } = consent
     if (!session) return askWho(request, reply, consent)

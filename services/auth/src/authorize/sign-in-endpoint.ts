@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ensureBrowser, formToken, requireForm } from '../http/browser.ts'
+import { isForm } from '../http/media-type.ts'
 import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { type Params, rawQuery, readParams } from '../http/params.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
@@ -38,8 +39,8 @@ export function signInEndpoint(app: FastifyInstance, context: AuthorizeContext):
     return showSignIn(request, reply, context, destination, params.choose_account === undefined ? {} : { chooseAccount: true })
   })
 
-  app.post('/sign-in', { ...options, onRequest: requireSameOrigin(config) }, async (request, reply) =>
-    start(request, reply, (request.body ?? {}) as Params),
+  app.post('/sign-in', { ...options, onRequest: [requireSameOrigin(config), isForm] }, async (request, reply) =>
+    start(request, reply, request.body as Params),
   )
 
   methodNotAllowed(app, '/sign-in', ['GET', 'POST'], { isPage: true })

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../context.ts'
 import { requireForm } from '../http/browser.ts'
+import { isForm } from '../http/media-type.ts'
 import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import type { Params } from '../http/params.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
@@ -17,8 +18,8 @@ export function signOutEndpoint(app: FastifyInstance, context: Pick<Context, 'co
   const { config } = context
   const sessions = createSessions(context)
   const options = { errorHandler: pageErrorHandler(gatewayName(config)), onError: countRefusals(context.metrics, 'sign-out') }
-  app.post('/sign-out', { ...options, onRequest: requireSameOrigin(config) }, async (request, reply) => {
-    const params = (request.body ?? {}) as Params
+  app.post('/sign-out', { ...options, onRequest: [requireSameOrigin(config), isForm] }, async (request, reply) => {
+    const params = request.body as Params
     requireForm(request, params.csrf, 'sign-out')
     const session = await sessions.find(request)
     await sessions.end(request, reply)

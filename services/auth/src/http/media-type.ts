@@ -12,3 +12,6 @@ export const requireMediaType =
     if (essence.trim().toLowerCase() === type) return
     throw new OAuthError('invalid_request', `send the body as ${type}`, { reason: 'media_type', status: 415 })
   }
+
+/** A form of a page. */
+export const isForm = requireMediaType('application/x-www-form-urlencoded')
