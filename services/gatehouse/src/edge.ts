@@ -10,12 +10,17 @@ const isForUsAlone = (name: string): boolean =>
   name === 'x-request-id' ||
   name.replaceAll(/[._]/g, '-').startsWith('x-auth-')
 
+/** What the edge asks the authorization server. */
+interface EdgeAuth extends Pick<Auth, 'isKnownHost' | 'verifier'> {
+  readonly resources: Pick<Auth['resources'], 'byPath'>
+}
+
 /**
  * What Traefik and ForwardAuth are in the compose stack: asks /verify's own function about every request to a server,
  * and hands it to the bridge with the identity assertion, all inside this process. Everything else goes to the
  * authorization server's public endpoints.
  */
-export function createEdge(auth: Auth, bridge: Bridge, publicEndpoints: RequestListener): RequestListener {
+export function createEdge(auth: EdgeAuth, bridge: Pick<Bridge, 'handle'>, publicEndpoints: RequestListener): RequestListener {
   return (request, response) => {
     const resource = request.method === 'OPTIONS' ? undefined : auth.resources.byPath(pathOf(request.url))
     if (resource === undefined) return publicEndpoints(request, response)
@@ -28,7 +33,7 @@ export function createEdge(auth: Auth, bridge: Bridge, publicEndpoints: RequestL
 
 type Answer = Awaited<ReturnType<Auth['verifier']['answer']>>
 
-function proceed(answer: Answer, request: IncomingMessage, response: ServerResponse, bridge: Bridge): void {
+function proceed(answer: Answer, request: IncomingMessage, response: ServerResponse, bridge: Pick<Bridge, 'handle'>): void {
   if (answer.status !== 200) {
     response.writeHead(answer.status, { ...answer.headers, ...corsHeaders(request) }).end(answer.body)
     return
