@@ -112,6 +112,33 @@ describe('caps', () => {
   })
 })
 
+describe('children that are still ending', () => {
+  it('count for a while: opening and dropping sessions in a row starts no more than twice the sessions one may have', async () => {
+    await using own = await startBridge({
+      servers: { stubborn: fixture('stubborn', { limits: { sessionsPerPerson: 2 } }) },
+      keys: gateway.keys,
+      config: { publicUrl: PUBLIC_URL },
+    })
+    const url = `${own.url}/stubborn/mcp`
+    const assertion = await as('stubborn')
+    for (let started = 1; started <= 4; started++) {
+      const gone = new AbortController()
+      const headers = { ...JSON_HEADERS, ...assertion }
+      const dropped = fetch(url, { method: 'POST', headers, body: JSON.stringify(INITIALIZE), signal: gone.signal })
+      await until(async () => (await own.metric('gatehouse_bridge_children')) === started, 'a child')
+      gone.abort()
+      await expect(dropped).rejects.toThrow()
+      await until(async () => (await own.metric('gatehouse_bridge_sessions')) === 0, 'no session')
+    }
+    const refused = await post(url, INITIALIZE, assertion)
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5'])
+    const other = await post(url, INITIALIZE, await as('stubborn', { sub: 'github:bob' }))
+    expect(other.status).toBe(200)
+    await until(async () => (await own.metric('gatehouse_bridge_children')) === 1, 'only the other one’s child')
+    expect((await post(url, INITIALIZE, assertion)).status).toBe(200)
+  })
+})
+
 describe('an idle session', () => {
   it('ends with its child after SESSION_IDLE_SECONDS; a stream or a call keeps it', async () => {
     await using own = await startBridge({

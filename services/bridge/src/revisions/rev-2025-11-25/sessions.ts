@@ -10,6 +10,11 @@ import { type Outcome, Session } from './session.ts'
 /** Clients do not say goodbye (10,593 sessions opened, 108 ended, on one gateway): the oldest idle one makes room. */
 const SESSIONS_PER_PERSON = 20
 const SESSIONS_PER_SERVER = 500
+/**
+ * Processes for each session that one may have: a session is gone at once, its child seconds later. Without a bound on
+ * those, whoever opens and drops sessions in a row has as many processes as the machine can start in that time.
+ */
+const CHILDREN_PER_SESSION = 2
 
 /** Bits of a session id: it is not a credential, but must not be guessed either. */
 const ID_BYTES = 24
@@ -40,7 +45,7 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #sessions = new Map<string, Session>()
-  readonly #children = new Set<Child>()
+  readonly #children = new Map<Child, Caller>()
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -140,7 +145,7 @@ export class Sessions {
   /** Ends every session; resolves when no child is left. */
   async close(): Promise<void> {
     for (const session of [...this.#sessions.values()]) this.#end(session, 'closing', 'The gateway is shutting down.')
-    await Promise.all([...this.#children].map((child) => child.gone))
+    await Promise.all([...this.#children.keys()].map((child) => child.gone))
   }
 
   #start(caller: Caller, on: Pick<Parameters<typeof startChild>[0], 'onLine' | 'onEnd'>): Child {
@@ -156,7 +161,7 @@ export class Sessions {
       onStderr: (line, dropped) => observer.childSaid(server.name, line, dropped),
       ...(stopWaits === undefined ? {} : { stopWaits }),
     })
-    this.#children.add(child)
+    this.#children.set(child, caller)
     void child.gone.then(() => this.#children.delete(child))
     observer.childStarted(server.name, child.pid)
     return child
@@ -188,8 +193,11 @@ export class Sessions {
     const { server, person } = caller
     const here = [...this.#sessions.values()].filter((session) => session.caller.server === server)
     const own = here.filter((session) => session.caller.person === person)
-    const ownFull = person !== undefined && own.length >= (server.limits?.sessionsPerPerson ?? SESSIONS_PER_PERSON)
-    const full = here.length >= (server.limits?.sessions ?? SESSIONS_PER_SERVER)
+    const perPerson = server.limits?.sessionsPerPerson ?? SESSIONS_PER_PERSON
+    const inAll = server.limits?.sessions ?? SESSIONS_PER_SERVER
+    this.#checkChildren(caller, perPerson * CHILDREN_PER_SESSION, inAll * CHILDREN_PER_SESSION)
+    const ownFull = person !== undefined && own.length >= perPerson
+    const full = here.length >= inAll
     if (!ownFull && !full) return
     const idle = own.filter((session) => session.isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt)[0]
     if (idle !== undefined) {
@@ -205,6 +213,22 @@ export class Sessions {
         headers: ['Retry-After', '5'],
       },
     )
+  }
+
+  #checkChildren({ server, person }: Caller, perPerson: number, inAll: number): void {
+    let here = 0
+    let own = 0
+    for (const caller of this.#children.values()) {
+      if (caller.server !== server) continue
+      here++
+      if (caller.person === person) own++
+    }
+    const ownFull = person !== undefined && own >= perPerson
+    if (!ownFull && here < inAll) return
+    throw new Refusal(ownFull ? 429 : 503, RPC.busy, 'Too many ended sessions of this server are still closing.', {
+      reason: ownFull ? 'children_per_person' : 'children',
+      headers: ['Retry-After', '5'],
+    })
   }
 }
 
