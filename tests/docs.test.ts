@@ -113,7 +113,7 @@ describe('links and names in the documents', () => {
     const unknown = documents.flatMap(({ path, codes, blocks }) => {
       const settings = blocks
         .filter(({ language }) => ['dotenv', 'sh'].includes(language))
-        .flatMap(({ body }) => body.split('\n'))
+        .flatMap(({ body }) => body.split('\n').map((line) => line.trim()))
       return [...codes, ...settings]
         .flatMap((code) => /^(?:export )?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?==|$)/.exec(code)?.[1] ?? [])
         .filter((name) => !new RegExp(`\\b${name}\\b|\\b${name.replace(/_FILE$/, '')}\\b`).test(sources))

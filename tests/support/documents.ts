@@ -25,7 +25,8 @@ export interface Document {
   readonly anchors: readonly string[]
 }
 
-const FENCE = /^```([^\n]*)\n([\s\S]*?)^```$/gm
+/** Also inside a list, where it is indented. */
+const FENCE = /^ *```([^\n]*)\n([\s\S]*?)^ *```$/gm
 const CODE = /`([^`\n]+)`/g
 
 /** Every Markdown document that people read: those at the root and those in docs/. */
