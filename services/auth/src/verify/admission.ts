@@ -6,6 +6,7 @@ import type { Resource } from '../oauth/resource.ts'
 import type { Outcome, VerifyAnswer } from './answer.ts'
 import type { Challenges } from './challenge.ts'
 import type { Credential } from './credentials.ts'
+import { fittingNames } from './fitting-names.ts'
 import { identityHeaders } from './identity-headers.ts'
 
 /** What a credential means at one server, worked out once. */
@@ -63,19 +64,24 @@ function workOut(context: Pick<Context, 'config' | 'keys' | 'resources'>, creden
     kind: 'admitted',
     server,
     asksAboutTools: decision.outcome === 'allow' && Object.keys(server.scopes ?? {}).length > 0,
-    headersAt: headersFor(context, credential, resource),
+    headersAt: headersFor(context, credential, resource.url, server),
   }
 }
 
-function headersFor({ config, keys }: Pick<Context, 'config' | 'keys'>, { claims, identity }: Credential, resource: Resource) {
+function headersFor(
+  { config, keys }: Pick<Context, 'config' | 'keys'>,
+  { claims, identity }: Credential,
+  audience: string,
+  server: Server,
+) {
   const constant = identityHeaders(identity, claims)
   let headers: Readonly<Record<string, string>> = constant
   let mintedAtMs = Number.NEGATIVE_INFINITY
   return (nowMs: number) => {
     if (nowMs - mintedAtMs >= ASSERTION_REUSE_MS || nowMs < mintedAtMs) {
       const assertion = mintAssertion(keys.current(), config.PUBLIC_URL, {
-        identity,
-        server: resource.url,
+        identity: { ...identity, ...fittingNames(identity, server) },
+        server: audience,
         clientId: claims.client_id,
         scope: claims.scope,
         grantId: claims.grant_id,

@@ -1,7 +1,7 @@
 import type { AccessTokenClaims } from '../keys/access-token.ts'
 import type { Identity } from '../oauth/identity.ts'
 
-/** Above this the list is cut at a whole name: backends refuse requests with larger headers. The assertion has them all. */
+/** Above this the list is cut at a whole name: backends refuse requests with larger headers. The assertion has more. */
 const GROUPS_LENGTH = 4096
 
 /**

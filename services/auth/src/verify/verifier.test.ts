@@ -211,13 +211,15 @@ describe('a good token', () => {
     expect(headers).not.toHaveProperty('x-auth-email')
   })
 
-  it('of somebody in 500 groups has a header that servers can take; the assertion has them all', async () => {
+  it('of somebody in 500 groups has a header that servers can take, and an assertion that the bridge can', async () => {
     const groups = Array.from({ length: 500 }, (_, index) => `group-${index}-${'x'.repeat(30)}`)
     const context2 = await createTestContext({ replicaOf: context, servers, environment: { ALLOWED_USERS: '*' } })
     const { authorization } = await issue({ identity: { ...OCTOCAT, groups } })
     const { headers } = await ask(authorization, '/memory/mcp', {}, createVerifier(context2))
     expect(headers['x-auth-groups']?.length).toBeLessThanOrEqual(4096)
     expect(groups).toContain(headers['x-auth-groups']?.split(',').at(-1))
+    // services/bridge/src/assertion/verify-assertion.ts
+    expect(headers['x-auth-assertion']?.length).toBeLessThan(16 * 1024)
   })
 })
 
