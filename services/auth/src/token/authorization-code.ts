@@ -50,7 +50,7 @@ export function authorizationCodeGrant(
       const now = nowSeconds(clock)
       const refreshToken = refreshTokens.issue(grant.id)
       const grantExpiresAt = grantExpiry(config, grant, now)
-      if (found.outcome === 'live') await markUsed(stores.clients, client)
+      if (found.outcome === 'live') await markUsed(stores.clients, config, client)
       const refresh = { refreshHash: sha256(refreshToken), expiresAt: grantExpiresAt }
       const outcome = await stores.grants.redeemCode(place.grantId, place.codeHash, refresh)
       if (outcome === 'unknown') throw refuse('code_unknown')
