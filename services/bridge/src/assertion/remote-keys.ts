@@ -38,6 +38,13 @@ export function createRemoteKeys({ url, getJson, clock }: RemoteKeysOptions): As
   let failure: unknown
   let pending: Promise<void> | undefined
 
+  /** Before the time it counts from, the clock was set back, which tells nothing. */
+  const isWithin = (sinceMs: number, ms: number): boolean => {
+    const passed = clock() - sinceMs
+    return passed >= 0 && passed < ms
+  }
+  const isFresh = (): boolean => isWithin(fetchedAt, FRESH_MS)
+
   const refresh = (): Promise<void> => {
     pending ??= (async () => {
       triedAt = clock()
@@ -56,13 +63,15 @@ export function createRemoteKeys({ url, getJson, clock }: RemoteKeysOptions): As
 
   return {
     async find(kid) {
-      const stale = clock() - fetchedAt > FRESH_MS
       const known = keys.get(kid)
-      if (known !== undefined && !stale) return known
-      if (pending !== undefined || clock() - triedAt >= COOLDOWN_MS) await refresh()
+      if (known !== undefined && isFresh()) return known
+      // "No such key" is certain only of a set that was asked for after the question: the gateway may have made it just now.
+      const asksItself = pending === undefined && !isWithin(triedAt, COOLDOWN_MS)
+      if (pending !== undefined || asksItself) await refresh()
       const found = keys.get(kid)
-      if (clock() - fetchedAt > FRESH_MS || (found === undefined && failure !== undefined)) {
-        throw new KeysUnavailableError(`no answer from ${url}`, { cause: failure })
+      if (!isFresh() || (found === undefined && (failure !== undefined || !asksItself))) {
+        const why = failure === undefined ? 'was asked too recently to be asked about this key' : 'does not answer'
+        throw new KeysUnavailableError(`${url} ${why}`, { cause: failure })
       }
       return found
     },
