@@ -3,8 +3,12 @@ import { ServersFileError } from '@gatehouse/servers'
 import { banner } from './banner.ts'
 import { startGatehouse } from './index.ts'
 
+/** The settings file that compose reads too; what the shell sets wins over it. */
+const SETTINGS_FILE = '.env'
+
 /** `npm start`: the whole product as one process. */
 async function main(): Promise<void> {
+  if (existsSync(SETTINGS_FILE)) process.loadEnvFile(SETTINGS_FILE)
   const gatehouse = await startGatehouse({ environment: process.env })
   closeOnSignals(gatehouse.log, () => gatehouse.close())
   // To stderr, so that stdout stays one JSON object a line for log collectors.
