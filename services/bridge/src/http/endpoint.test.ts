@@ -370,3 +370,16 @@ describe('with AUTH=none', () => {
     expect(got).toBe(status)
   })
 })
+
+describe('an assertion of another time', () => {
+  const now = () => Math.floor(Date.now() / 1000)
+  it.each([
+    ['the past', () => ({ iat: now() - 90, exp: now() - 30 })],
+    ['the future', () => ({ iat: now() + 30, exp: now() + 90 })],
+  ])('from %s says that clocks differ, which is no fault of the caller: 503, never 401', async (_when, claims) => {
+    const response = await post(url, INITIALIZE, await as('echo', claims()))
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2'])
+    expect(response.headers.has('www-authenticate')).toBe(false)
+    expect(bridge.logged.at(-1)).toMatchObject({ event: 'refused', reason: 'assertion_time' })
+  })
+})

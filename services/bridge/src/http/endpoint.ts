@@ -180,8 +180,21 @@ export function createEndpoint(options: EndpointOptions): (req: IncomingMessage,
   }
 }
 
+/**
+ * Of an assertion whose signature holds. The edge hands it over at once, so between good clocks neither happens; the
+ * caller's token is good, and a 401 would make the client throw it away.
+ */
+const CLOCK_REASONS: ReadonlySet<string> = new Set(['expired', 'from_the_future'])
+
 function asRefusal(error: unknown, route: Route | undefined): Refusal {
   if (error instanceof Refusal) return error
+  if (error instanceof AssertionError && CLOCK_REASONS.has(error.reason)) {
+    return new Refusal(503, RPC.busy, 'The clocks of the gateway’s machines differ.', {
+      reason: 'assertion_time',
+      detail: error.reason,
+      headers: ['Retry-After', '2'],
+    })
+  }
   if (error instanceof AssertionError) {
     return new Refusal(401, RPC.unauthenticated, 'The request carries no proof of who calls.', {
       reason: 'assertion',
