@@ -22,9 +22,10 @@ const stackSchema = z.object({
 async function main(): Promise<void> {
   const stack = readEnvironment(stackSchema, process.env)
   const config = readConfig(process.env)
-  readServersFile(config.MCP_CONFIG, undefined)
+  const servers = readServersFile(config.MCP_CONFIG, undefined)
   const { newPassword, operatorPassword } = await ownSecrets(config)
   writeStoreSecrets({ folder: stack.STORE_SECRETS_DIR, redisPassword: stack.REDIS_PASSWORD, storeUrl: stack.STORE_URL })
+  for (const { name } of servers) process.stdout.write(`MCP server: ${config.PUBLIC_URL}/${name}/mcp\n`)
   process.stdout.write(`${signInLine(config.PUBLIC_URL, newPassword, operatorPassword, config.OPERATOR_PASSWORD)}\n`)
 }
 

@@ -40,7 +40,7 @@ export function createVerifier(
   const refuse = (request: VerifyRequest, outcome: Outcome, reason: string, answer: VerifyAnswer): VerifyAnswer => {
     const requestId = nextRequestId()
     counts[outcome]++
-    const facts = { event: 'refused', route: '/verify', reason, status: answer.status, method: request.method, reqId: requestId }
+    const facts = { event: 'refused', route: '/verify', reason, status: answer.status, method: request.method, requestId }
     log.info(facts, 'refused')
     return { ...answer, headers: { ...answer.headers, 'x-request-id': requestId } }
   }

@@ -291,7 +291,7 @@ describe('who calls', () => {
       event: 'refused',
       reason: 'assertion',
       detail: 'missing',
-      request_id: response.headers.get('x-request-id'),
+      requestId: response.headers.get('x-request-id'),
     })
   })
 
