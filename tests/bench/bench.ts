@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Until, Window } from './load/window.ts'
 import type { KeptCommand } from './process/keeper.ts'
 import { canPin, startWorker, type Worker } from './process/worker.ts'
-import { measure, type Samples, type Subject } from './rounds.ts'
+import { measure, median, type Samples, type Subject } from './rounds.ts'
 
 export interface Settings {
   readonly rounds: number
@@ -30,6 +30,8 @@ export interface Bench {
   adopt(pid: number): void
   measure(subjects: readonly Subject[], until?: Until, rounds?: number): Promise<Samples>
   say(what: string): void
+  /** Cores that other programs kept busy during the windows that count. */
+  noise(): number
   /** Ends everything. */
   close(): Promise<void>
 }
@@ -40,6 +42,7 @@ export function createBench(settings: Settings, say: (what: string) => void): Be
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   const workers: Worker[] = []
   const adopted: number[] = []
+  const noise: number[] = []
   const start = (module: URL, options: { core?: number | undefined; flags?: readonly string[] } = {}) => {
     const worker = startWorker(fileURLToPath(module), options)
     workers.push(worker)
@@ -59,14 +62,18 @@ export function createBench(settings: Settings, say: (what: string) => void): Be
       return { pid, stop: () => keeper.ask<number>('stop') }
     },
     adopt: (pid) => void adopted.push(pid),
-    measure: (subjects, until = { seconds: settings.seconds }, rounds = settings.rounds) =>
-      measure(subjects, {
+    measure: async (subjects, until = { seconds: settings.seconds }, rounds = settings.rounds) => {
+      const samples = await measure(subjects, {
         rounds,
         until,
         warmUp: until.requests === undefined ? { seconds: WARM_UP_SECONDS } : { requests: Math.ceil(until.requests / 3) },
         ownPids: () => [process.pid, ...adopted],
         say,
-      }),
+      })
+      for (const windows of samples.values()) noise.push(...windows.map(({ foreignCores }) => foreignCores))
+      return samples
+    },
+    noise: () => median(noise),
     say,
     close: async () => {
       await Promise.all(workers.map((worker) => worker.stop()))
@@ -76,8 +83,9 @@ export function createBench(settings: Settings, say: (what: string) => void): Be
 }
 
 /** A load of the generator, as something to measure. */
-export const subject = (generator: Worker, name: string, pids: readonly number[]): Subject => ({
+export const subject = (generator: Worker, name: string, pids: readonly number[], leadIn?: Until): Subject => ({
   name,
   pids,
+  leadIn,
   run: (until) => generator.ask<Window>('run', { name, until }),
 })

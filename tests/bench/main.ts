@@ -4,7 +4,7 @@ import { type Bench, createBench, type Settings } from './bench.ts'
 import { loadText, machineFacts } from './report/machine.ts'
 import { createProgress } from './report/progress.ts'
 import type { SuiteReport } from './report/row.ts'
-import { renderReports } from './report/table.ts'
+import { noiseText, renderReports } from './report/table.ts'
 import { bridgeSuite } from './suites/bridge.ts'
 import { proxiedSuite } from './suites/proxied.ts'
 import { startSuite } from './suites/start.ts'
@@ -68,14 +68,14 @@ async function main(): Promise<void> {
     process.once('SIGINT', stop).once('SIGTERM', stop)
     try {
       const report = await SUITES[name]?.(bench)
-      if (report !== undefined) reports.push(report)
+      if (report !== undefined) reports.push({ ...report, foreignCores: bench.noise() })
     } finally {
       progress.clear()
       await bench.close()
       process.off('SIGINT', stop).off('SIGTERM', stop)
     }
   }
-  process.stdout.write(`${renderReports(reports)}\n\n${facts}; load at the end ${loadText()}\n`)
+  process.stdout.write(`${renderReports(reports)}\n\n${facts}; load at the end ${loadText()}\n${noiseText(reports)}`)
   if (options.json !== undefined)
     writeFileSync(options.json, `${JSON.stringify({ machine: facts, ...options, reports }, undefined, 2)}\n`)
 }

@@ -6,6 +6,8 @@ export interface Subject {
   readonly name: string
   /** The processes whose work it is; with all their descendants. */
   readonly pids: readonly number[]
+  /** Load right before every window that is not counted: while others were measured, caches have grown old. */
+  readonly leadIn?: Until | undefined
   run(until: Until): Promise<Window>
 }
 
@@ -62,6 +64,7 @@ const noiseOf = (round: ReadonlyMap<string, Sample>): number => {
 }
 
 async function sample(subject: Subject, { until, ownPids }: RoundsOptions): Promise<Sample> {
+  if (subject.leadIn !== undefined) await subject.run(subject.leadIn)
   const before = { cpu: cpuMicros(subject.pids), own: cpuMicros(ownPids()), machine: machineMicros(), at: performance.now() }
   const window = await subject.run(until)
   const after = { cpu: cpuMicros(subject.pids), own: cpuMicros(ownPids()), machine: machineMicros(), at: performance.now() }

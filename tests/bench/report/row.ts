@@ -32,4 +32,6 @@ export interface SuiteReport {
   readonly name: string
   readonly rows: readonly Row[]
   readonly skipped: readonly string[]
+  /** Cores that other programs kept busy meanwhile. */
+  readonly foreignCores?: number
 }

@@ -14,6 +14,14 @@ export function renderReports(reports: readonly SuiteReport[]): string {
     .trimEnd()
 }
 
+/** How far the figures can be trusted; empty where it is not known. */
+export function noiseText(reports: readonly SuiteReport[]): string {
+  const parts = reports.flatMap(({ name, foreignCores = Number.NaN }) =>
+    Number.isNaN(foreignCores) ? [] : [`${name} ${foreignCores.toFixed(2)}`],
+  )
+  return parts.length === 0 ? '' : `cores that other programs kept busy: ${parts.join(', ')}\n`
+}
+
 const cells = ({ what, ours, yardstick, ratio, target }: Row): string[] => [
   what,
   ours,

@@ -15,7 +15,10 @@ import { writeTraefikConfiguration } from './traefik-configuration.ts'
 
 const IMAGE = 'traefik:v3.7'
 const CONNECTIONS = 16
-const TOKENS = 1000
+/** Of so many people who call all the time. */
+const TOKENS = 100
+/** Every token's grant is confirmed with the store, and its assertion made, before a window begins. */
+const LEAD_IN = { requests: 3 * TOKENS }
 
 const BACKEND_BODY = JSON.stringify({ result: { content: [{ type: 'text', text: 'x'.repeat(40) }] }, jsonrpc: '2.0', id: 1 })
 const BACKEND = { headers: { 'content-type': 'application/json' }, body: BACKEND_BODY }
@@ -122,7 +125,7 @@ async function openLoad(load: Worker, { name, port, pids, tokensFile }: Stack): 
     body: BACKEND_BODY,
   }
   await load.ask('open requests', { name, ...options })
-  return subject(load, name, pids)
+  return subject(load, name, pids, LEAD_IN)
 }
 
 async function startOurs(bench: Bench, backend: Worker, backendUrl: string): Promise<Stack> {
