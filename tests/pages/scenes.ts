@@ -1,0 +1,121 @@
+import type { Page } from 'playwright-core'
+import { startFakeGithub } from '../support/fake-github.ts'
+import { echoServer, type Gateway, PASSWORD, startGateway } from '../support/gateway.ts'
+import { OAuthClient } from '../support/oauth-client.ts'
+
+/** Brings a browser's page to one page of the gateway. */
+export type Scene = (page: Page) => Promise<unknown>
+
+export interface Scenes {
+  readonly gateway: Gateway
+  /** Every page there is, by name, in the order in which people meet them. */
+  readonly all: Readonly<Record<string, Scene>>
+  close(): Promise<void>
+}
+
+const STRANGER = {
+  id: 9,
+  login: 'mallory',
+  emails: [{ email: 'mallory@example.org', primary: true, verified: true }],
+}
+
+/** A gateway with every way to sign in, clients of every kind, and a server with scopes. */
+export async function startScenes(): Promise<Scenes> {
+  const github = await startFakeGithub({ user: STRANGER })
+  const gateway = await startGateway(
+    {
+      GITHUB_URL: github.url,
+      GITHUB_CLIENT_ID: github.clientId,
+      GITHUB_CLIENT_SECRET: github.clientSecret,
+      GOOGLE_CLIENT_ID: 'not-asked',
+      GOOGLE_CLIENT_SECRET: 'not-asked',
+      OIDC_ISSUER: 'http://127.0.0.1:9/',
+      OIDC_CLIENT_ID: 'not-asked',
+      OIDC_NAME: 'Example Company',
+      OPERATOR_PASSWORD: PASSWORD,
+      ALLOWED_USERS: 'github:octocat',
+    },
+    {
+      servers: {
+        notes: echoServer({
+          scopes: { 'notes:read': ['search', 'read_*', 'list_notes'], 'notes:write': ['create_note', 'delete_*'] },
+        }),
+        memory: echoServer(),
+        search: echoServer(),
+      },
+    },
+  )
+  const register = (name: string, redirectUri: string, server = 'notes') => registerClient(gateway, name, redirectUri, server)
+  const web = await register('Claude', 'https://claude.ai/api/mcp/auth_callback')
+  const cli = await register('Codex', 'http://127.0.0.1:53123/callback', 'memory')
+  const app = await register('Cursor', 'cursor://anysphere.cursor-mcp/oauth/callback', 'memory')
+  const long = await register('Extraordinarily '.repeat(5), `https://${'very-long-name.'.repeat(6)}example.com/callback`)
+  const everything = { resource: gateway.url, scope: 'mcp notes:read notes:write openid email' }
+
+  const all: Record<string, Scene> = {
+    home: (page) => page.goto(`${gateway.url}/`),
+    'sign-in': (page) => page.goto(linkOf(web)),
+    'sign-in-wrong-password': (page) => signInByPassword(page, linkOf(cli), 'not the password'),
+    'consent-scopes': (page) => signInByPassword(page, linkOf(web)),
+    'consent-cli': (page) => signInByPassword(page, linkOf(cli)),
+    'consent-app-root': (page) => signInByPassword(page, linkOf(app, everything)),
+    'consent-long': (page) => signInByPassword(page, linkOf(long)),
+    'consent-nothing-chosen': async (page) => {
+      await signInByPassword(page, linkOf(web))
+      for (const box of await page.locator('input[type=checkbox]').all()) await box.uncheck()
+      await page.click('button[value=approve]')
+    },
+    allowed: (page) => answer(page, linkOf(app), 'approve'),
+    denied: (page) => answer(page, linkOf(app), 'deny'),
+    'error-unknown-client': (page) => page.goto(linkOf(web, { client_id: 'cli_gone' })),
+    'error-faulty-request': (page) => page.goto(linkOf(web, { code_challenge: undefined })),
+    'error-provider-down': async (page) => {
+      await page.goto(linkOf(web))
+      await page.click('button[value=oidc]')
+    },
+    'error-not-on-list': async (page) => {
+      await page.goto(linkOf(web))
+      await page.click('button[value=github]')
+    },
+    'signed-in': (page) => signInByPassword(page, `${gateway.url}/sign-in`),
+    'signed-out': async (page) => {
+      await signInByPassword(page, `${gateway.url}/sign-in`)
+      await page.click('main button')
+    },
+  }
+  return {
+    gateway,
+    all,
+    close: async () => {
+      await gateway.close()
+      await github.close()
+    },
+  }
+}
+
+export async function registerClient(gateway: Gateway, name: string, redirectUri: string, server?: string): Promise<OAuthClient> {
+  const client = new OAuthClient(gateway.server(server), { redirectUri })
+  await client.discover()
+  await client.register({ client_name: name, redirect_uris: [redirectUri], token_endpoint_auth_method: 'none' })
+  return client
+}
+
+/** The link with which a client sends a person here. */
+export const linkOf = (client: OAuthClient, changes: Readonly<Record<string, string | undefined>> = {}): string =>
+  client.prepareAuthorization(changes).url.href
+
+export async function signInByPassword(page: Page, url: string, password = PASSWORD): Promise<void> {
+  await page.goto(url)
+  await page.fill('input[type=password]', password)
+  await page.click('form:has(input[type=password]) button')
+}
+
+/** Up to the page that leads on to the client, which stays here to be looked at. */
+async function answer(page: Page, url: string, decision: 'approve' | 'deny'): Promise<void> {
+  await page.route('**/consent', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: (await response.text()).replace(/<meta http-equiv="refresh"[^>]*>/, '') })
+  })
+  await signInByPassword(page, url)
+  await page.click(`button[value=${decision}]`)
+}
