@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { misspeltMember } from './misspelt-member.ts'
 import { parseRule, type Rule } from './rule.ts'
 
 /** A server's name is a path segment and a metric label. `well-known`, endpoint names and dots are out of reach. */
@@ -146,6 +147,10 @@ export function parseServers(
   const faults: string[] = []
   for (const [name, entry] of Object.entries((json as z.input<typeof serversFileSchema>).mcpServers)) {
     if ('command' in entry && 'url' in entry) faults.push(`${path}: mcpServers.${name} has both "command" and "url"; keep one`)
+    for (const member of Object.keys(entry)) {
+      const meant = misspeltMember(member)
+      if (meant) faults.push(`${path}: mcpServers.${name} has a member "${member}"; did you mean "${meant}"?`)
+    }
   }
   const servers = Object.entries(parsed.data.mcpServers)
     .filter(([, server]) => server.disabled !== true)

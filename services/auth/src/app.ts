@@ -49,7 +49,8 @@ export async function createPublicApp(
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    // Two Authorization headers become one with a comma, which no rule accepts; without this the second is dropped silently.
+    http: { maxHeaderSize: MAX_HEADER_BYTES, joinDuplicateHeaders: true },
     ...(serverFactory ? { serverFactory } : {}),
   })
   app.setErrorHandler(jsonErrorHandler)
