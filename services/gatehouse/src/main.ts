@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { ConfigError, closeOnSignals } from '@gatehouse/runtime'
 import { ServersFileError } from '@gatehouse/servers'
 import { banner } from './banner.ts'
