@@ -35,6 +35,7 @@ const FAULTS: [what: string, changes: Record<string, string | undefined>, error:
   ['a request object', { request: 'e30.e30.' }, 'request_not_supported'],
   ['a request_uri', { request_uri: 'https://evil.test/r' }, 'request_uri_not_supported'],
   ['prompt=none without a session', { prompt: 'none' }, 'login_required'],
+  ['a nonce of 513 characters', { nonce: 'n'.repeat(513) }, 'invalid_request'],
   ['prompt=none beside another', { prompt: 'none login' }, 'invalid_request'],
 ]
 
@@ -91,6 +92,7 @@ describe('a request whose client or redirect URI is not certain', () => {
     ['a redirect URI with a slash more', { redirect_uri: `${LOOPBACK_URI}/` }],
     ['a redirect URI that runs code', { redirect_uri: 'javascript:alert(1)' }],
     ['a state of more than 8 KB', { state: 's'.repeat(8193) }],
+    ['a state of more than 4 KB of other bytes', { state: '旗'.repeat(1366) }],
   ])('%s ends on a page, never on a redirect (rule 21, AUT-01)', async (_what, changes) => {
     const answer = await flow.browser().get(flow.authorizeUrl(program, changes))
     expect(answer.status).toBe(400)

@@ -5,6 +5,7 @@ import type { Resources } from '../oauth/resource.ts'
 import { randomSecret } from '../oauth/secret.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { checkCodeChallenge } from './check-code-challenge.ts'
+import { checkNonce } from './check-nonce.ts'
 import { checkPrompt } from './check-prompt.ts'
 import { checkRequestObject } from './check-request-object.ts'
 import { checkResource } from './check-resource.ts'
@@ -36,6 +37,7 @@ export function readRequest(
   const resource /* */ = checkResource(context.resources, params.resource)
   const scopes /*   */ = checkScope(client, resource, params.scope)
   const prompts /*  */ = checkPrompt(params.prompt, context.isSignedIn)
+  const nonce /*    */ = checkNonce(params.nonce)
   return {
     requestId: randomSecret(REQUEST_ID_BYTES),
     issuedAt: nowSeconds(context.clock),
@@ -46,6 +48,6 @@ export function readRequest(
     scopes,
     prompts,
     ...(state === undefined ? {} : { state }),
-    ...(params.nonce === undefined ? {} : { nonce: params.nonce }),
+    ...(nonce === undefined ? {} : { nonce }),
   }
 }

@@ -6,7 +6,7 @@ export const CODE_FAILURES_LIMIT = 5
 export const AUTHORIZATION_REQUEST_TTL_SECONDS = 900
 /** From leaving for the identity provider to coming back. */
 export const SIGN_IN_ATTEMPT_TTL_SECONDS = 600
-/** A browser stays signed in this long without use. */
+/** A browser stays signed in this long. */
 export const SESSION_TTL_SECONDS = 43_200
 /** An approval is remembered this long after its last use, then asked again. */
 export const APPROVAL_TTL_SECONDS = 31_536_000
