@@ -1,4 +1,4 @@
-export interface Credentials {
+interface Credentials {
   readonly clientId: string
   readonly secret: string
 }

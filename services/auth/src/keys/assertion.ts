@@ -5,7 +5,7 @@ import { signJwt } from './jwt.ts'
 import type { SigningKey } from './signing-keys.ts'
 
 /** What /verify vouches for towards one server. The bridge believes this and no other header (docs/assertion.md). */
-export interface AssertionClaims {
+interface AssertionClaims {
   readonly iss: string
   /** `PUBLIC_URL/NAME/mcp` of the server that the request is for, whatever the token's audience is. */
   readonly aud: string

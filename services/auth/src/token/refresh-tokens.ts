@@ -6,7 +6,7 @@ import { deriveKey, openWith, sealWith } from '../secrets/sealer.ts'
 const REFRESH_TOKEN = /^(ref_([A-Za-z0-9_-]{22})[A-Za-z0-9_-]{43})([A-Za-z0-9_-]{22})$/
 const TAG_BYTES = 16
 
-export interface PresentedRefreshToken {
+interface PresentedRefreshToken {
   readonly grantId: string
   /** How the store knows it. */
   readonly hash: string
