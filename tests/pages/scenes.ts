@@ -4,7 +4,7 @@ import { echoServer, type Gateway, PASSWORD, startGateway } from '../support/gat
 import { OAuthClient } from '../support/oauth-client.ts'
 
 /** Brings a browser's page to one page of the gateway. */
-export type Scene = (page: Page) => Promise<unknown>
+type Scene = (page: Page) => Promise<unknown>
 
 export interface Scenes {
   readonly gateway: Gateway

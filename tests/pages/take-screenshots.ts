@@ -4,7 +4,7 @@ import { DESKTOP, launchBrowser, PHONE } from './browser.ts'
 import { startScenes } from './scenes.ts'
 
 /** `node tests/pages/take-screenshots.ts FOLDER [PART OF A NAME]`: every page, on a phone and a desk, light and dark. */
-const [folder = 'screenshots', part = ''] = process.argv.slice(2)
+const [folder = 'test-results/screenshots', part = ''] = process.argv.slice(2)
 mkdirSync(folder, { recursive: true })
 const scenes = await startScenes()
 const browser = await launchBrowser()

@@ -25,5 +25,5 @@ export async function readDestination(
 }
 
 /** The path, if following it stays on this host (open redirects). */
-export const localPath = (path: string | undefined, origin: string): string | undefined =>
+const localPath = (path: string | undefined, origin: string): string | undefined =>
   path !== undefined && LOCAL_PATH.test(path) && new URL(path, origin).origin === origin ? path : undefined

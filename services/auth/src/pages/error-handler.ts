@@ -18,7 +18,7 @@ export const pageErrorHandler =
   }
 
 /** Whether an Accept header names JSON and either no HTML or JSON with more weight (RFC 9110 §12.5.1). */
-export function prefersJson(accept: string | undefined): boolean {
+function prefersJson(accept: string | undefined): boolean {
   const json = weightOf(accept, 'application/json')
   return json > 0 && json > weightOf(accept, 'text/html')
 }
