@@ -51,7 +51,7 @@ async function run(servers: Record<string, unknown>, environment: Record<string,
 
 const variable = (name: string) => `$\{${name}}`
 
-describe('the bridge as a process', () => {
+describe.concurrent('the bridge as a process', () => {
   it('ends on SIGTERM within 6 s with exit code 0, and leaves no process: stubborn ones and grandchildren neither', async () => {
     const bridge = await run({ stubborn: fixture('stubborn'), echo: fixture('echo') })
     const stubborn = await openSession(`${bridge.url}/stubborn/mcp`)

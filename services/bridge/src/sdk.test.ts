@@ -88,7 +88,7 @@ describe('the official SDK, version 1', () => {
   })
 })
 
-describe('the official SDK, version 2', () => {
+describe.concurrent('the official SDK, version 2', () => {
   it.each(['legacy', 'auto'] as const)('opens a session, also after it asked for the newer revision: %s', async (mode) => {
     const client = new ModernClient({ name: 'v2', version: '1' }, { versionNegotiation: { mode } })
     await client.connect(new ModernTransport(at('memory')))

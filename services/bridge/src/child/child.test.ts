@@ -34,7 +34,7 @@ function start(command: string, args: readonly string[], more: Partial<ChildOpti
 
 const node = (script: string, more: Partial<ChildOptions> = {}): Started => start(process.execPath, ['-e', script], more)
 
-describe('a child', () => {
+describe.concurrent('a child', () => {
   it('is started without a shell: nothing in its arguments is more than text', async () => {
     const words = ['$(id)', ';', '`id`', '--flag', '| cat', '*', '']
     const { lines, end } = node('console.log(JSON.stringify(process.argv.slice(1)))', {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createLineReader } from './line-reader.ts'
-import { createLineWriter } from './line-writer.ts'
+import { createLineWriter, type Line } from './line-writer.ts'
 import { drainStderr } from './stderr-drain.ts'
 import { STOP_WAITS, type StopWaits, stopGroup } from './stop-group.ts'
 
@@ -42,8 +42,8 @@ export type ChildEnd =
 export interface Child {
   readonly pid: number | undefined
   readonly startedAt: number
-  /** Queues a line, with its line end. Lost when the child has ended. */
-  write(line: Buffer): void
+  /** Queues a line. Lost when the child has ended. */
+  write(line: Line): void
   /** Bytes that the child has not read yet. */
   readonly waitingBytes: number
   /** Stops reading standard output, so that the child blocks when its pipe is full. */

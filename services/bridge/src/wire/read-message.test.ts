@@ -56,12 +56,17 @@ describe('what is kept while a call runs', () => {
 })
 
 describe('spliceLine', () => {
-  it('replaces in place, longer or shorter, and ends the line', () => {
-    const bytes = Buffer.from('{"id":"long one","t":1}')
+  it.each([
+    ['as text', ''],
+    ['as bytes', 'ü'.repeat(5000)],
+  ])('replaces in place, longer or shorter, and ends the line: %s', (_how, rest) => {
+    const bytes = Buffer.from(`{"id":"long one","t":1,"ü":"${rest}"}`)
     const id = { start: 6, end: 16, text: '5' }
     const token = { start: 21, end: 22, text: '12345' }
-    for (const edits of [inOrder(id, token), inOrder(token, id)])
-      expect(spliceLine(bytes, edits).toString()).toBe('{"id":5,"t":12345}\n')
-    expect(spliceLine(bytes, []).toString()).toBe(`${bytes}\n`)
+    const textOf = (line: Buffer | string) => (typeof line === 'string' ? Buffer.from(line, 'latin1') : line).toString()
+    for (const edits of [inOrder(id, token), inOrder(token, id)]) {
+      expect(textOf(spliceLine(bytes, edits))).toBe(`{"id":5,"t":12345,"ü":"${rest}"}\n`)
+    }
+    expect(textOf(spliceLine(bytes, []))).toBe(`${bytes}\n`)
   })
 })

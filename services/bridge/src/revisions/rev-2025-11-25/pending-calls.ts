@@ -34,7 +34,7 @@ export class PendingCalls {
   }
 
   /** @returns the request as the child is to see it */
-  add(exchange: Exchange, message: Message, now: number): Buffer {
+  add(exchange: Exchange, message: Message, now: number): Buffer | string {
     const { id: idSpan, progressToken: token, bytes } = message
     if (idSpan === undefined) throw new Error('a request without id')
     const id = this.#nextId++

@@ -150,7 +150,7 @@ export class Session {
       return
     }
     const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: call.id, reason: 'timeout' } }
-    this.#child.write(Buffer.from(`${JSON.stringify(cancelled)}\n`))
+    this.#child.write(`${JSON.stringify(cancelled)}\n`)
     this.#close(call, 'timeout')
     failCall(call, RPC.requestTimeout, sentence)
   }
@@ -227,7 +227,7 @@ export class Session {
 
   #refuseChild(requestId: string): void {
     const text = rpcErrorText(requestId, RPC.internalError, 'The client has no stream open on which it could be asked.')
-    this.#child.write(Buffer.from(`${text}\n`, 'latin1'))
+    this.#child.write(`${text}\n`)
   }
 
   #onEnd(end: ChildEnd): void {
