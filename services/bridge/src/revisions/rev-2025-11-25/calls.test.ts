@@ -7,10 +7,12 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 let bridge: BridgeUnderTest
 let url: string
+let session: TestSession
 
 beforeAll(async () => {
   bridge = await startBridge({ servers: { echo: fixture('echo') }, config: { callTimeoutSeconds: 30 } })
   url = `${bridge.url}/echo/mcp`
+  session = await openSession(url)
 })
 afterAll(() => bridge[Symbol.asyncDispose]())
 
@@ -34,18 +36,15 @@ describe('an answer', () => {
     ['an empty string', '""'],
     ['the name of an object member', '"__proto__"'],
   ])('carries the id of its request byte for byte: %s', async (_what, id) => {
-    const session = await openSession(url)
     const response = await session.post(
       `{"jsonrpc":"2.0","method":"tools/call","id": ${id} ,"params":{"name":"echo","arguments":{"text":"ü"}}}`,
     )
     const text = await response.text()
     expect(text).toContain(`"id":${id}}`)
     expect(JSON.parse(text)).toMatchObject({ result: { content: [{ text: 'ü' }] } })
-    await session.delete()
   })
 
   it('finds its request when one session uses an id for several at once', async () => {
-    const session = await openSession(url)
     const texts = Array.from({ length: 50 }, (_none, index) => `text ${index}`)
     expect(await Promise.all(texts.map((text) => session.call('shuffled', { text }, 'same')))).toEqual(texts)
   })
@@ -65,23 +64,19 @@ describe('an answer', () => {
   })
 
   it('is right for 1,000 calls at once', async () => {
-    const session = await openSession(url)
     const texts = Array.from({ length: 1000 }, (_none, index) => `n${index}`)
     expect(await Promise.all(texts.map((text) => session.call('echo', { text })))).toEqual(texts)
   })
 
   it('may be 10 MB', async () => {
-    const session = await openSession(url)
     expect((await session.call('big', { bytes: 10_000_000 })).length).toBe(10_000_000)
   })
 
   it('comes to an argument of 5 MB', async () => {
-    const session = await openSession(url)
     expect(await session.call('size', { text: 'y'.repeat(5_000_000) })).toBe('5000000')
   })
 
   it('keeps what would end a line inside a string', async () => {
-    const session = await openSession(url)
     const text = 'one\ntwo\r\nthree\u2028four\u2029five\0six 🎉'
     expect(await session.call('echo', { text })).toBe(text)
     const pretty = JSON.stringify(callOf('echo', { text }, 9), null, 2).replaceAll('\n', '\r\n')
@@ -89,7 +84,6 @@ describe('an answer', () => {
   })
 
   it('is the error of the server, as it is', async () => {
-    const session = await openSession(url)
     const response = await session.post({ jsonrpc: '2.0', id: 1, method: 'nope/nope' })
     expect([response.status, await response.json()]).toEqual([
       200,
@@ -98,7 +92,6 @@ describe('an answer', () => {
   })
 
   it('is dropped when its client has gone, and the call is not cancelled', async () => {
-    const session = await openSession(url)
     const gone = new AbortController()
     const lost = fetch(url, {
       method: 'POST',
@@ -120,7 +113,6 @@ describe('a notification or a response', () => {
     ['a response', { jsonrpc: '2.0', id: 'never asked', result: {} }],
     ['a cancellation of nothing', { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 99 } }],
   ])('is accepted with 202 and no body: %s', async (_what, message) => {
-    const session = await openSession(url)
     const response = await session.post(message)
     expect([response.status, await response.text()]).toEqual([202, ''])
   })

@@ -201,7 +201,7 @@ describe('a client that reads slowly', () => {
       )
       return socket.pause()
     })
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await new Promise((resolve) => setTimeout(resolve, 400))
     expect(held() - before).toBeLessThan(64_000_000)
     const other = await openSession(`${bridge.url}/echo/mcp`)
     expect(await other.call('echo', { text: 'not held up' })).toBe('not held up')
