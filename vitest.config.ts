@@ -20,6 +20,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', BROWSER, STACK],
           // Files share a worker's modules: loading the gateway anew for each of them costs as much as all their tests.
           isolate: false,
+          // Most tests wait for a child or a socket; with a worker for each core they would wait one after the other.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
