@@ -88,8 +88,10 @@ export function createUpstream({ server, callTimeoutMs, isVerified, clock, obser
       } catch (error) {
         if (gone.signal.aborted) return
         const refusal = unreachable(server.name, error)
-        failure = refusal.detail
-        observe(refusal.status === 504 ? 'timeout' : 'unreachable', startedAt)
+        const isLate = refusal.status === 504
+        // A call that takes too long says nothing about the server; any person could make one.
+        if (!isLate) failure = refusal.detail
+        observe(isLate ? 'timeout' : 'unreachable', startedAt)
         throw refusal
       }
       failure = undefined
