@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Until, Window } from './load/window.ts'
 import { cpuMicros, machineMicros } from './process/usage.ts'
 
@@ -33,6 +34,11 @@ export type Samples = ReadonlyMap<string, readonly Sample[]>
 /** A window in which others kept more of a core busy than this is not counted while there are quieter ones. */
 const FOREIGN_CORES_LIMIT = 0.25
 
+/** How long a round waits for others to fall silent. */
+const CALM_LIMIT_MS = 10_000
+const LOOK_MS = 250
+const CALM_LOOKS = 2
+
 /**
  * Measures all subjects in turn, round by round, forth and back, so that whatever slows the machine down meets them all.
  * Rounds in which other programs worked are measured again, up to as many times as there are rounds; then the quietest
@@ -46,6 +52,8 @@ export async function measure(subjects: readonly Subject[], options: RoundsOptio
   const rounds: ReadonlyMap<string, Sample>[] = []
   const isQuiet = (round: ReadonlyMap<string, Sample>) => noiseOf(round) <= FOREIGN_CORES_LIMIT
   while (rounds.length < 2 * options.rounds && rounds.filter(isQuiet).length < options.rounds) {
+    options.say('waiting for a calm moment')
+    await calm()
     const round = new Map<string, Sample>()
     const order = rounds.length % 2 === 0 ? subjects : subjects.toReversed()
     for (const subject of order) {
@@ -56,6 +64,16 @@ export async function measure(subjects: readonly Subject[], options: RoundsOptio
   }
   const kept = rounds.toSorted((a, b) => noiseOf(a) - noiseOf(b)).slice(0, options.rounds)
   return new Map(subjects.map(({ name }) => [name, kept.flatMap((round) => round.get(name) ?? [])]))
+}
+
+/** Nothing of ours works between two rounds, so whatever works then is somebody else's. */
+async function calm(): Promise<void> {
+  for (let waited = 0, quiet = 0; waited < CALM_LIMIT_MS && quiet < CALM_LOOKS; waited += LOOK_MS) {
+    const before = machineMicros()
+    await sleep(LOOK_MS)
+    const isQuiet = !(machineMicros() - before > FOREIGN_CORES_LIMIT * LOOK_MS * 1000)
+    quiet = isQuiet ? quiet + 1 : 0
+  }
 }
 
 const noiseOf = (round: ReadonlyMap<string, Sample>): number => {
