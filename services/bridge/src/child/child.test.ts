@@ -79,7 +79,7 @@ describe.concurrent('a child', () => {
     expect(pids.every(isRunning)).toBe(true)
     const started = performance.now()
     await child.stop()
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(3000)
     expect(pids.filter(isRunning)).toEqual([])
   })
 

@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestGateway, type TestGateway } from '../../testing/assertions.ts'
 import { type BridgeUnderTest, fixture, startBridge } from '../../testing/bridge-under-test.ts'
 import { childrenOf } from '../../testing/processes.ts'
-import { INITIALIZE, JSON_HEADERS, openSession, post, type RpcAnswer, until } from '../../testing/test-client.ts'
+import {
+  INITIALIZE,
+  JSON_HEADERS,
+  openSession,
+  post,
+  type RpcAnswer,
+  type TestSession,
+  until,
+} from '../../testing/test-client.ts'
 
 // Processes start in it, on machines that are busy with other tests.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
@@ -78,36 +86,41 @@ describe('a session', () => {
 
 describe('caps', () => {
   it('end the oldest idle session of the same person first, and refuse when none is idle', async () => {
+    const occupy = async (session: TestSession) => {
+      const answer = session.call('never')
+      const calls = async () =>
+        (await session.call('seen')).split(' ').filter((message) => message.startsWith('tools/call')).length
+      // The second is the question itself.
+      await until(async () => (await calls()) >= 2, 'the call reached the server')
+      return { answer }
+    }
     const first = await open('small')
     bridge.advance(1000)
     const second = await open('small')
-    const held = second.post({
-      jsonrpc: '2.0',
-      id: 7,
-      method: 'tools/call',
-      params: { name: 'late', arguments: { ms: 300, text: 'kept' } },
-    })
+    const held = await occupy(second)
     const third = await open('small')
     expect((await first.post({ jsonrpc: '2.0', id: 1, method: 'ping' })).status).toBe(404)
-    const alsoHeld = third.post({
-      jsonrpc: '2.0',
-      id: 8,
-      method: 'tools/call',
-      params: { name: 'late', arguments: { ms: 300, text: 'kept' } },
-    })
-    await until(() => true, 'sent')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    const alsoHeld = await occupy(third)
     const refused = await post(`${bridge.url}/small/mcp`, INITIALIZE, await as('small'))
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5'])
     expect(await refused.json()).toMatchObject({ id: 'init', error: { message: 'You have too many sessions in use.' } })
-    expect((await held).status).toBe(200)
-    expect((await alsoHeld).status).toBe(200)
+    await second.delete()
+    expect(await held.answer).toBe('The session was ended by its client.')
+    expect((await post(`${bridge.url}/small/mcp`, INITIALIZE, await as('small'))).status).toBe(200)
+    await third.delete()
+    await alsoHeld.answer
   })
 
   it('never end somebody else’s session', async () => {
-    const bob = await open('small', { sub: 'github:bob' })
-    const refused = await post(`${bridge.url}/small/mcp`, INITIALIZE, await as('small', { sub: 'github:carol' }))
-    expect(refused.status).toBe(503)
+    await using own = await startBridge({
+      servers: { small: fixture('echo', { limits: { sessions: 1 } }) },
+      keys: gateway.keys,
+      config: { publicUrl: PUBLIC_URL },
+    })
+    const url = `${own.url}/small/mcp`
+    const bob = await openSession(url, await as('small', { sub: 'github:bob' }))
+    const refused = await post(url, INITIALIZE, await as('small', { sub: 'github:carol' }))
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
     expect(await bob.call('echo', { text: 'here' })).toBe('here')
   })
 })
