@@ -10,12 +10,18 @@ const PASSED = new Set([
   'vary',
 ])
 
+type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/** Its client must see the head before there is anything to say. */
+export const isEventStream = (upstream: UpstreamHeaders): boolean =>
+  String(upstream['content-type']).startsWith('text/event-stream')
+
 /** @returns names and values in turn */
-export function clientHeaders(upstream: Readonly<Record<string, string | string[] | undefined>>): string[] {
+export function clientHeaders(upstream: UpstreamHeaders): string[] {
   const headers: string[] = []
   for (const [name, value] of Object.entries(upstream)) {
     if (typeof value === 'string' && PASSED.has(name)) headers.push(name, value)
   }
-  if (String(upstream['content-type']).startsWith('text/event-stream')) headers.push('X-Accel-Buffering', 'no')
+  if (isEventStream(upstream)) headers.push('X-Accel-Buffering', 'no')
   return headers
 }

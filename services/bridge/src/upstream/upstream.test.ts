@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestGateway, type TestGateway } from '../testing/assertions.ts'
 import { type BridgeUnderTest, startBridge } from '../testing/bridge-under-test.ts'
-import { INITIALIZE, messagesOf, post, type RpcAnswer, until } from '../testing/test-client.ts'
+import { INITIALIZE, JSON_HEADERS, messagesOf, post, type RpcAnswer, until } from '../testing/test-client.ts'
 
 // Processes start in it, on machines that are busy with other tests.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
@@ -14,6 +14,7 @@ let upstream: Server
 let bridge: BridgeUnderTest
 let requests: { method: string | undefined; url: string | undefined; headers: IncomingMessage['headers']; body: string }[] = []
 let openStreams = 0
+let openCalls = 0
 
 const answer: RequestListener = (req, res) => {
   let body = ''
@@ -24,7 +25,13 @@ const answer: RequestListener = (req, res) => {
     else if (req.url === '/away') res.writeHead(307, { location: 'https://elsewhere.example/' }).end()
     else if (req.url === '/locked') res.writeHead(401, { 'www-authenticate': 'Bearer realm="upstream"' }).end('who are you')
     else if (req.url === '/slow') return
-    else if (req.method === 'GET') {
+    else if (req.url === '/waits') {
+      openCalls++
+      res.on('close', () => openCalls--)
+    } else if (req.url === '/half') {
+      res.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 })
+      res.write('{"jsonrpc":', () => res.destroy())
+    } else if (req.method === 'GET') {
       openStreams++
       res.on('close', () => openStreams--)
       res.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -63,6 +70,8 @@ beforeAll(async () => {
       away: { url: `${origin}/away` },
       locked: { url: `${origin}/locked` },
       slow: { url: `${origin}/slow`, timeoutSeconds: 0.2 },
+      waits: { url: `${origin}/waits` },
+      half: { url: `${origin}/half` },
       down: { url: 'http://127.0.0.1:1/mcp' },
     },
     keys: gateway.keys,
@@ -146,6 +155,26 @@ describe('a server with a url', () => {
     await messages.return(undefined)
     await response.body?.cancel().catch(() => {})
     await until(() => openStreams === 0, 'the upstream stream is closed')
+  })
+
+  it('is let go when its client goes before there is an answer', async () => {
+    const leaving = new AbortController()
+    const call = fetch(`${bridge.url}/waits/mcp`, {
+      method: 'POST',
+      headers: { ...JSON_HEADERS, ...(await as('waits', {})) },
+      body: JSON.stringify(INITIALIZE),
+      signal: leaving.signal,
+    })
+    await until(() => openCalls === 1, 'the call has arrived')
+    leaving.abort()
+    await expect(call).rejects.toThrow()
+    await until(() => openCalls === 0, 'the call to the upstream server is ended')
+  })
+
+  it('that dies in the middle of its answer leaves no client waiting', async () => {
+    const response = await post(`${bridge.url}/half/mcp`, INITIALIZE, await as('half', {}))
+    expect(response.status).toBe(200)
+    await expect(response.text()).rejects.toThrow()
   })
 
   it('may redirect within itself; the method and the body stay', async () => {

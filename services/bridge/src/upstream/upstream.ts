@@ -1,4 +1,4 @@
-import { pipeline } from 'node:stream'
+import { EventEmitter } from 'node:events'
 import type { HttpServer } from '@gatehouse/servers'
 import type { Dispatcher, Pool } from 'undici'
 import type { Exchange } from '../wire/exchange.ts'
@@ -6,7 +6,7 @@ import { Refusal } from '../wire/refusal.ts'
 import { headersOf } from '../wire/replies.ts'
 import { RPC } from '../wire/rpc-error.ts'
 import { upstreamHeaders } from './request-headers.ts'
-import { clientHeaders } from './response-headers.ts'
+import { clientHeaders, isEventStream } from './response-headers.ts'
 import { createSessionOwners } from './session-owners.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -36,6 +36,11 @@ export interface Upstream {
   close(): Promise<void>
 }
 
+/** Emits `abort` when it leaves early. What happened before somebody listens is only in `isGone`. */
+class Client extends EventEmitter {
+  isGone = false
+}
+
 export function createUpstream({ server, callTimeoutMs, isVerified, clock, observe }: UpstreamOptions): Upstream {
   const target = new URL(server.url)
   const connected = openPool(target.origin, {
@@ -50,16 +55,17 @@ export function createUpstream({ server, callTimeoutMs, isVerified, clock, obser
   const owners = createSessionOwners()
   let failure: string | undefined
 
-  const ask = async (exchange: Exchange, body: Buffer | undefined, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
+  const ask = async (exchange: Exchange, body: Buffer | undefined, client: Client): Promise<Dispatcher.ResponseData> => {
     let path = target.pathname + target.search
     for (let redirects = 0; ; redirects++) {
       const pool = await connected
+      if (client.isGone) throw new Error('nobody waits for the answer')
       const answer = await pool.request({
         method: exchange.req.method === 'POST' || exchange.req.method === 'DELETE' ? exchange.req.method : 'GET',
         path,
         headers: upstreamHeaders(exchange.req.headers, isVerified, exchange.requestId, server.headers),
         body: body ?? null,
-        signal,
+        signal: client,
       })
       const next = redirectPath(answer, new URL(path, target.origin))
       if (next === undefined || redirects === MAX_REDIRECTS) return answer
@@ -80,13 +86,17 @@ export function createUpstream({ server, callTimeoutMs, isVerified, clock, obser
         throw new Refusal(404, RPC.requestTimeout, 'Session not found', { reason: 'foreign_session' })
       }
       const startedAt = clock()
-      const gone = new AbortController()
-      res.once('close', () => gone.abort())
+      // No AbortSignal and no pipeline(): either makes an error with a stack for every request that went well.
+      const client = new Client()
+      res.once('close', () => {
+        client.isGone = !res.writableFinished
+        if (client.isGone) client.emit('abort')
+      })
       let answer: Dispatcher.ResponseData
       try {
-        answer = await ask(exchange, body, gone.signal)
+        answer = await ask(exchange, body, client)
       } catch (error) {
-        if (gone.signal.aborted) return
+        if (client.isGone) return
         const refusal = unreachable(server.name, error)
         const isLate = refusal.status === 504
         // A call that takes too long says nothing about the server; any person could make one.
@@ -101,9 +111,10 @@ export function createUpstream({ server, callTimeoutMs, isVerified, clock, obser
       if (typeof issued === 'string') owners.issued(issued, owner)
       if (req.method === 'DELETE' && typeof session === 'string' && answer.statusCode < 300) owners.ended(session)
       res.writeHead(answer.statusCode, headersOf(exchange, clientHeaders(answer.headers), []))
-      res.flushHeaders()
+      if (isEventStream(answer.headers)) res.flushHeaders()
       // Whoever ends first ends the other; a broken stream is all that a client can be told now.
-      pipeline(answer.body, res, () => {})
+      answer.body.once('error', () => res.destroy())
+      answer.body.pipe(res)
     },
     close: async () => (await connected).destroy(),
   }
