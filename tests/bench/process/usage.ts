@@ -17,13 +17,15 @@ export function cpuMicros(roots: readonly number[]): number {
   return ticks * TICK_MICROS
 }
 
-/** Processor time that the whole machine has spent working, in microseconds. */
+/** Processor time that the whole machine has spent working, or its host has taken away, in microseconds. */
 export function machineMicros(): number {
   if (!canReadUsage) return Number.NaN
-  const [, user, nice, system, , , irq, softIrq] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '')
+  const [total = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
+  const [user = 0, nice = 0, system = 0, _idle, _ioWait, irq = 0, softIrq = 0, stolen = 0] = total
     .split(/\s+/)
+    .slice(1)
     .map(Number)
-  return ((user ?? 0) + (nice ?? 0) + (system ?? 0) + (irq ?? 0) + (softIrq ?? 0)) * TICK_MICROS
+  return (user + nice + system + irq + softIrq + stolen) * TICK_MICROS
 }
 
 /** Resident memory of one process in bytes: now, and the most since resetPeak(). */
