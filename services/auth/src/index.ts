@@ -6,7 +6,7 @@ import { createInternalApp, createPublicApp } from './app.ts'
 import { createClientDirectory } from './clients/client-directory.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
-import { isKnownHost } from './http/check-host.ts'
+import { createHostRule } from './http/check-host.ts'
 import { createSigningKeys } from './keys/create-signing-keys.ts'
 import type { Clock } from './oauth/clock.ts'
 import { createResources, type Resources } from './oauth/resource.ts'
@@ -16,6 +16,7 @@ import { createVerifier, type Verifier } from './verify/verifier.ts'
 export { type Config, environmentSchema, readConfig } from './config.ts'
 export type { Clock } from './oauth/clock.ts'
 export { ownSecrets } from './secrets/own-secrets.ts'
+export { readHeaders } from './verify/read-headers.ts'
 
 /** How often the keys are read again, so that replicas learn of each other's and rotation happens on time. */
 const KEY_REFRESH_MS = 60_000
@@ -82,7 +83,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     resources: context.resources,
     keys,
     stores,
-    isKnownHost: (host) => isKnownHost(config, host),
+    isKnownHost: createHostRule(config),
     ready,
     close: async () => {
       stopKeys()

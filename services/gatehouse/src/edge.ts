@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { Auth } from '@gatehouse/auth'
+import { type Auth, readHeaders } from '@gatehouse/auth'
 import type { Bridge } from '@gatehouse/bridge'
 
 /** Headers that only we may set toward a server, and those that are between the client and us (RFC 9700 §4.13). */
@@ -25,7 +25,11 @@ export function createEdge(auth: EdgeAuth, bridge: Pick<Bridge, 'handle'>, publi
     const resource = request.method === 'OPTIONS' ? undefined : auth.resources.byPath(pathOf(request.url))
     if (resource === undefined) return publicEndpoints(request, response)
     if (!auth.isKnownHost(request.headers.host)) return publicEndpoints(request, response)
-    const answer = auth.verifier.answer(factsOf(request))
+    const answer = auth.verifier.answer({
+      method: request.method ?? 'GET',
+      uri: request.url ?? '/',
+      ...readHeaders(request.headers),
+    })
     if (answer instanceof Promise) answer.then((settled) => proceed(settled, request, response, bridge))
     else proceed(answer, request, response, bridge)
   }
@@ -54,14 +58,3 @@ const pathOf = (url = '/'): string => {
   const query = url.indexOf('?')
   return query < 0 ? url : url.slice(0, query)
 }
-
-const factsOf = (request: IncomingMessage) => ({
-  method: request.method ?? 'GET',
-  uri: request.url ?? '/',
-  authorization: request.headers.authorization,
-  protocolVersion: one(request.headers['mcp-protocol-version']),
-  mcpMethod: one(request.headers['mcp-method']),
-  mcpName: one(request.headers['mcp-name']),
-})
-
-const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value)

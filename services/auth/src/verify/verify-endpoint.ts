@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { createTrustedProxies } from '../http/trusted-proxies.ts'
 import { oauthAnswer, type VerifyAnswer, type VerifyRequest } from './answer.ts'
+import { one, readHeaders } from './read-headers.ts'
 import type { Verifier } from './verifier.ts'
 
 /**
@@ -53,11 +54,6 @@ function readQuestion({ headers, method }: FastifyRequest): VerifyRequest | unde
   return {
     method: one(headers['x-forwarded-method']) ?? one(headers['x-original-method']) ?? method,
     uri,
-    authorization: headers.authorization,
-    protocolVersion: one(headers['mcp-protocol-version']),
-    mcpMethod: one(headers['mcp-method']),
-    mcpName: one(headers['mcp-name']),
+    ...readHeaders(headers),
   }
 }
-
-const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value)
