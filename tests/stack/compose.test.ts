@@ -32,7 +32,7 @@ describe.each(services)('the service %s', (name, service) => {
 
   it('sees neither the Docker socket nor folders of the machine beyond its own configuration', () => {
     for (const source of sourcesOf(service)) {
-      expect(source in compose.volumes || /^\.\/(mcp\.json|traefik\/)/.test(source), source).toBe(true)
+      expect(source in compose.volumes || /^\.\/((mcp|clients)\.json|traefik\/)/.test(source), source).toBe(true)
     }
   })
 })

@@ -22,6 +22,10 @@ describe('a rule', () => {
     ['no address', 'email:*@example.com', {}, false],
     ['the group', 'group:Admins', { groups: ['Admins'] }, true],
     ['the group in another case', 'group:Admins', { groups: ['admins'] }, false],
+    ['the program', 'client:nightly-report', { provider: 'client', login: 'nightly-report' }, true],
+    ['another program', 'client:nightly-report', { provider: 'client', login: 'nightly' }, false],
+    ['a person with the name of a program', 'client:nightly-report', { login: 'nightly-report' }, false],
+    ['a program with the name of a person', 'github:octocat', { provider: 'client', login: 'octocat' }, false],
     ['anybody', '*', {}, true],
   ])('for %s: %s', (_who, rule, facts, allowed) => {
     expect(isAllowed([parseRule(rule)], person(facts))).toBe(allowed)
@@ -37,6 +41,7 @@ describe('a rule', () => {
     'email:example.com',
     'email:a@b@c',
     'group:',
+    'client:',
     'GitHub:x',
     '**',
   ])('is none: "%s"', (text) => {

@@ -6,9 +6,11 @@ export type Rule =
   | { readonly kind: 'github-team'; readonly team: string }
   | { readonly kind: 'email'; readonly pattern: string }
   | { readonly kind: 'group'; readonly group: string }
+  | { readonly kind: 'client'; readonly clientId: string }
 
 /** What a rule looks at. `email` must be an address that the identity provider verified. */
 export interface Person {
+  /** `client` for a program that acts for itself; its `login` is the client id. */
   readonly provider: string
   readonly login?: string | undefined
   readonly email?: string | undefined
@@ -19,6 +21,8 @@ export interface Person {
 
 const GITHUB_NAME = /^[a-z0-9](?:[a-z0-9-]{0,38})$/
 const GITHUB_TEAM = /^[a-z0-9][a-z0-9-]{0,38}\/[a-z0-9._-]{1,100}$/
+/** RFC 6749 Appendix A.1, without the characters that part a list of rules. */
+const CLIENT_ID = /^[\x21-\x2b\x2d-\x7e]{1,512}$/
 const EMAIL_PATTERN = /^[^\s@,]{1,64}@[^\s@,]{1,253}$/
 
 /**
@@ -36,6 +40,7 @@ export function parseRule(text: string): Rule {
   if (kind === 'github-team' && GITHUB_TEAM.test(lower)) return { kind: 'github-team', team: lower }
   if (kind === 'email' && EMAIL_PATTERN.test(lower)) return { kind: 'email', pattern: lower }
   if (kind === 'group' && value !== '') return { kind: 'group', group: value }
+  if (kind === 'client' && CLIENT_ID.test(value)) return { kind: 'client', clientId: value }
   throw new Error(
     `"${text}" is not a rule; use github:login, github-org:org, github-team:org/team, email:*@example.com, group:name or *`,
   )
@@ -65,6 +70,8 @@ function matches(rule: Rule, person: Person): boolean {
       return person.email !== undefined && matchesGlob(rule.pattern, person.email.toLowerCase())
     case 'group':
       return person.groups.includes(rule.group)
+    case 'client':
+      return person.provider === 'client' && person.login === rule.clientId
   }
 }
 

@@ -5,6 +5,7 @@ import { isLoopbackHost } from './oauth/redirect-uri.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback)
 const seconds = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback)
+const onOff = z.enum(['on', 'off']).default('on')
 const list = (fallback: string) =>
   z
     .string()
@@ -104,7 +105,30 @@ export const environmentSchema = z.object({
     'CIDRs, or loopback, or local-networks: who may call /verify and set X-Forwarded-*.',
   ),
   MCP_CONFIG: z.string().default('./mcp.json').describe('Path of the servers file.'),
+  REGISTRATION: z
+    .enum(['open', 'token', 'off'])
+    .default('open')
+    .describe('Who may register clients by RFC 7591: anybody, bearers of an initial access token, nobody.'),
   REGISTRATION_LIMIT: z.coerce.number().int().min(10).default(10_000).describe('Unused registered clients kept at most.'),
+  CIMD_TRUSTED_HOSTS: list('*').describe(
+    'Hosts whose client id metadata documents are accepted: names or globs; none = it is off and not advertised.',
+  ),
+  CIMD_ALLOWED_PRIVATE_HOSTS: list('').describe(
+    'Hosts whose client metadata documents may be fetched from private or loopback addresses, and by http.',
+  ),
+  CLIENTS_CONFIG: z
+    .string()
+    .default('./clients.json')
+    .describe('Path of the file of clients and issuers that you name yourself.'),
+  DEVICE_GRANT: onOff.describe('Sign-in of programs without a browser (RFC 8628).'),
+  DPOP_NONCES: onOff.describe('Whether DPoP proofs must carry a nonce of ours (RFC 9449 §8).'),
+  PERSONAL_TOKEN_MAX_DAYS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(3650)
+    .default(365)
+    .describe('Longest life of a personal access token; 0 = people make none.'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 })
 

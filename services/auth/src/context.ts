@@ -1,5 +1,6 @@
 import type { Logger } from '@gatehouse/runtime'
 import type { Registry } from 'prom-client'
+import type { AuthenticateClient } from './clients/authenticate-client.ts'
 import type { ClientDirectory } from './clients/client-directory.ts'
 import type { Config } from './config.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
@@ -13,6 +14,7 @@ export interface Context {
   readonly stores: Stores
   readonly keys: SigningKeys
   readonly clients: ClientDirectory
+  readonly authenticateClient: AuthenticateClient
   readonly resources: Resources
   readonly clock: Clock
   readonly log: Logger

@@ -3,6 +3,7 @@ import type { Server } from '@gatehouse/servers'
 import type { FastifyInstance, FastifyServerFactory } from 'fastify'
 import type { Registry } from 'prom-client'
 import { createInternalApp, createPublicApp } from './app.ts'
+import { createClientAuthenticator } from './clients/authenticate-client.ts'
 import { createClientDirectory } from './clients/client-directory.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
@@ -55,11 +56,13 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { config, clock, log, secrets, metrics } = options
   const stores = await openStores(config.STORE_URL, { clock, log })
   const keys = createSigningKeys({ store: stores.keys, secrets, clock, log })
+  const clients = createClientDirectory(stores.clients)
   const context: Context = {
     config,
     stores,
     keys,
-    clients: createClientDirectory(stores.clients),
+    clients,
+    authenticateClient: createClientAuthenticator(clients),
     resources: createResources(config.PUBLIC_URL, options.servers),
     clock,
     log,

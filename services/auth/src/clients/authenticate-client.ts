@@ -10,6 +10,19 @@ interface ClientParams {
 }
 
 /**
+ * Finds out which client calls, and that it is the one.
+ * @param authorization - the Authorization header
+ * @param params - the form
+ * @throws OAuthError `invalid_client` 401, `invalid_request`
+ */
+export type AuthenticateClient = (authorization: string | undefined, params: ClientParams) => Promise<Client>
+
+export const createClientAuthenticator =
+  (clients: ClientDirectory): AuthenticateClient =>
+  (authorization, params) =>
+    authenticateClient(clients, authorization, params)
+
+/**
  * Finds out which client calls, and that it is the one: by secret (HTTP Basic or form) where it has one, by name alone where
  * it is public. The method must be the registered one. Whoever reads the answer cannot tell an unknown client from a wrong
  * secret, by text or by time.

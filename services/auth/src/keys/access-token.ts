@@ -17,6 +17,17 @@ export interface AccessTokenClaims {
   readonly jti: string
   readonly scope: string
   readonly grant_id: string
+  /** The key that must prove itself with the token (RFC 9449 §6.1); absent = whoever bears it may use it. */
+  readonly cnf?: { readonly jkt: string }
+  /** Who acts for `sub` (RFC 8693 §4.1). */
+  readonly act?: Actor
+}
+
+/** An agent that acts for a person, and, behind it, the one it acted through. */
+export interface Actor {
+  readonly sub: string
+  readonly client_id?: string
+  readonly act?: Actor
 }
 
 /** 128 bits. */
@@ -29,18 +40,30 @@ export const ACCESS_TOKEN_MAX_LENGTH = 8192
 export function mintAccessToken(
   key: SigningKey,
   issuer: string,
-  token: { grant: Grant; audience: string; scopes: readonly string[]; issuedAt: number; expiresAt: number },
+  token: {
+    readonly grant: Grant
+    readonly audience: string
+    readonly scopes: readonly string[]
+    readonly issuedAt: number
+    readonly expiresAt: number
+    /** Whose token it is; absent = the grant's client. */
+    readonly clientId?: string | undefined
+    readonly jkt?: string | undefined
+    readonly act?: Actor | undefined
+  },
 ): string {
   const claims: AccessTokenClaims = {
     iss: issuer,
     sub: token.grant.identity.subject,
     aud: token.audience,
-    client_id: token.grant.clientId,
+    client_id: token.clientId ?? token.grant.clientId,
     iat: token.issuedAt,
     exp: token.expiresAt,
     jti: randomSecret(JTI_BYTES),
     scope: token.scopes.join(' '),
     grant_id: token.grant.id,
+    ...(token.jkt === undefined ? {} : { cnf: { jkt: token.jkt } }),
+    ...(token.act === undefined ? {} : { act: token.act }),
   }
   return signJwt(key, 'at+jwt', { ...claims })
 }
@@ -92,7 +115,7 @@ function checkClaims(payload: string, issuer: string, now: number): AccessTokenR
   } catch {
     return { outcome: 'wrong_claims' }
   }
-  const { iss, sub, aud, client_id, iat, exp, jti, scope, grant_id, nbf } = claims ?? {}
+  const { iss, sub, aud, client_id, iat, exp, jti, scope, grant_id, nbf, cnf, act } = claims ?? {}
   if (
     iss !== issuer ||
     typeof sub !== 'string' ||
@@ -101,6 +124,7 @@ function checkClaims(payload: string, issuer: string, now: number): AccessTokenR
     typeof jti !== 'string' ||
     typeof scope !== 'string' ||
     typeof grant_id !== 'string' ||
+    !isConfirmation(cnf) ||
     !Number.isSafeInteger(iat) ||
     !Number.isSafeInteger(exp) ||
     (nbf !== undefined && !Number.isSafeInteger(nbf)) ||
@@ -111,6 +135,15 @@ function checkClaims(payload: string, issuer: string, now: number): AccessTokenR
   if (now >= Number(exp) + ACCESS_TOKEN_LEEWAY_SECONDS) return { outcome: 'expired' }
   return {
     outcome: 'valid',
-    claims: { iss, sub, aud, client_id, iat: Number(iat), exp: Number(exp), jti, scope, grant_id },
+    claims: {
+      ...{ iss, sub, aud, client_id, iat: Number(iat), exp: Number(exp), jti, scope, grant_id },
+      ...(cnf === undefined ? {} : { cnf }),
+      // Of our own making, as everything signed here; nobody decides by it.
+      ...(act === undefined ? {} : { act: act as Actor }),
+    },
   }
 }
+
+/** A binding that cannot be read must never pass for none. */
+const isConfirmation = (cnf: unknown): cnf is { readonly jkt: string } | undefined =>
+  cnf === undefined || typeof (cnf as { jkt?: unknown } | null)?.jkt === 'string'

@@ -1,6 +1,15 @@
 import { isAllowed, type Rule } from '@gatehouse/servers'
 import type { Identity } from './identity.ts'
+import { MACHINE_PROVIDER } from './machine.ts'
 
-/** Whether a person may sign in, and stay. The operator, signed in by password, always may. */
-export const isAdmitted = (rules: readonly Rule[], person: Identity): boolean =>
-  person.provider === 'password' || isAllowed(rules, person)
+/**
+ * Whether somebody may come in, and stay. The operator, signed in by password, always may; a program that acts for itself
+ * may as long as the operator lists it.
+ * @param isMachine - whether the operator lets the client of this id act for itself
+ */
+export const isAdmitted = (
+  rules: readonly Rule[],
+  who: Identity,
+  isMachine: (clientId: string) => boolean = () => false,
+): boolean =>
+  who.provider === MACHINE_PROVIDER ? isMachine(who.login ?? '') : who.provider === 'password' || isAllowed(rules, who)

@@ -24,6 +24,12 @@ export interface Client {
   readonly secretHash?: string
   readonly jwks?: { keys: readonly Record<string, unknown>[] }
   readonly jwksUri?: string
+  /** RFC 7591 §2, with `private_key_jwt`: the one algorithm its assertions use. */
+  readonly tokenEndpointAuthSigningAlg?: string
+  /** Its tokens are always bound to a key of its own (RFC 9449 §5.2). */
+  readonly dpopBoundAccessTokens?: boolean
+  /** It always pushes its authorization requests (RFC 9126 §6). */
+  readonly requirePushedAuthorizationRequests?: boolean
   /** Space separated, as registered; absent = whatever the resource offers. */
   readonly scope?: string
   /** Unix seconds. */

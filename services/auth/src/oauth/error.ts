@@ -1,4 +1,4 @@
-/** HTTP status of each error code. RFC 6749 §5.2, RFC 6750 §3.1, RFC 7591 §3.2.2, RFC 8707 §2. */
+/** HTTP status of each error code. RFC 6749 §5.2, RFC 6750 §3.1, RFC 7591 §3.2.2, RFC 8628 §3.5, RFC 8707 §2, RFC 9449 §5. */
 const ERROR_STATUS = {
   invalid_request: 400,
   invalid_client: 401,
@@ -18,7 +18,12 @@ const ERROR_STATUS = {
   consent_required: 400,
   request_not_supported: 400,
   request_uri_not_supported: 400,
-  slow_down: 429,
+  invalid_request_uri: 400,
+  authorization_pending: 400,
+  slow_down: 400,
+  expired_token: 400,
+  invalid_dpop_proof: 400,
+  use_dpop_nonce: 400,
   server_error: 500,
   temporarily_unavailable: 503,
 } as const

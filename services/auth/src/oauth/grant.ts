@@ -1,5 +1,8 @@
 import type { Identity } from './identity.ts'
 
+/** How a grant came about; people see it in the list of what is connected. */
+export type GrantVia = 'authorization_code' | 'device_code' | 'client_credentials' | 'jwt_bearer' | 'personal_token'
+
 /**
  * What one person allowed one client to do at one resource: the head of a chain of refresh tokens and the live
  * record that every access token names. Gone record = dead tokens.
@@ -17,6 +20,12 @@ export interface Grant {
   readonly resource: string
   /** Unix seconds. */
   readonly createdAt: number
+  /** Absent = by an authorization code. */
+  readonly via?: GrantVia
+  /** RFC 7638 thumbprint of the DPoP key that alone may use the refresh tokens (RFC 9449 §5); absent = not bound. */
+  readonly jkt?: string
+  /** Of a personal access token: what its person called it, and the digest by which it is recognised. */
+  readonly personalToken?: { readonly name: string; readonly tokenHash: string }
 }
 
 /** What must be proved to turn an authorization code into tokens. */
@@ -31,4 +40,6 @@ export interface CodeBinding {
   readonly expiresAt: number
   /** OpenID Connect `nonce`, when sent. */
   readonly nonce?: string
+  /** RFC 9449 §10: the key that must prove itself when the code is redeemed. */
+  readonly dpopJkt?: string
 }

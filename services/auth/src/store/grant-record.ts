@@ -4,6 +4,9 @@ import type { ActiveGrant, CodeLookup } from './grant-store.ts'
 /** Bound of a grant's memory: more rotations than this within one grace are a fault, not a race. */
 export const PREDECESSORS_LIMIT = 16
 
+/** More access tokens of one grant than this are not revoked one by one. */
+export const REVOKED_TOKENS_LIMIT = 64
+
 /** A refresh token that was rotated. */
 export interface Predecessor {
   readonly hash: string
@@ -26,6 +29,8 @@ export interface GrantRecord {
   readonly lastUsedAtMs: number
   /** Oldest first. */
   readonly predecessors: readonly Predecessor[]
+  /** Unix milliseconds until which it matters, by the `jti` of a revoked access token. */
+  readonly revokedTokens: Readonly<Record<string, number>>
 }
 
 const UNKNOWN: CodeLookup = { outcome: 'unknown' }
@@ -44,6 +49,7 @@ export const toActive = (record: GrantRecord): ActiveGrant => ({
   grant: record.grant,
   expiresAt: Math.floor(record.expiresAtMs / 1000),
   lastUsedAt: Math.floor(record.lastUsedAtMs / 1000),
+  revokedTokens: Object.keys(record.revokedTokens),
 })
 
 export const newestFirst = (a: ActiveGrant, b: ActiveGrant): number => b.grant.createdAt - a.grant.createdAt

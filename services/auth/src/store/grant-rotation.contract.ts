@@ -38,7 +38,12 @@ export function grantRotationContract(open: OpenStoresUnderTest): void {
       const successor = sampleRefresh(now, 7200)
       await under.first.grants.rotate(grant.id, first.refreshHash, successor, GRACE_SECONDS)
       const lastUsedAt = grant.createdAt + 600
-      expect(await under.second.grants.find(grant.id)).toEqual({ grant, expiresAt: successor.expiresAt, lastUsedAt })
+      expect(await under.second.grants.find(grant.id)).toEqual({
+        grant,
+        expiresAt: successor.expiresAt,
+        lastUsedAt,
+        revokedTokens: [],
+      })
       under.clock.advance(7199)
       expect(await under.second.grants.find(grant.id)).toBeDefined()
       under.clock.advance(1)

@@ -47,7 +47,12 @@ export function grantStoreContract(open: OpenStoresUnderTest): void {
       const refresh = sampleRefresh(now)
       expect(await under.first.grants.redeemCode(grant.id, code.codeHash, refresh)).toBe('redeemed')
       const lastUsedAt = grant.createdAt + 10
-      expect(await under.second.grants.find(grant.id)).toEqual({ grant, expiresAt: refresh.expiresAt, lastUsedAt })
+      expect(await under.second.grants.find(grant.id)).toEqual({
+        grant,
+        expiresAt: refresh.expiresAt,
+        lastUsedAt,
+        revokedTokens: [],
+      })
     })
 
     it('is redeemed by exactly one of fifty callers', async () => {
@@ -121,7 +126,7 @@ export function grantStoreContract(open: OpenStoresUnderTest): void {
       const grant = sampleGrant(now)
       const refresh = sampleRefresh(now, 3600)
       await under.first.grants.create(grant, refresh)
-      const active = { grant, expiresAt: refresh.expiresAt, lastUsedAt: grant.createdAt }
+      const active = { grant, expiresAt: refresh.expiresAt, lastUsedAt: grant.createdAt, revokedTokens: [] }
       expect(await under.second.grants.find(grant.id)).toEqual(active)
       under.clock.advance(3599)
       expect(await under.second.grants.find(grant.id)).toEqual(active)

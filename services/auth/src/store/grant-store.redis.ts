@@ -11,7 +11,9 @@ import { COUNT_FAILED_REDEMPTION } from './redis/scripts/count-failed-redemption
 import { PUT_HASH } from './redis/scripts/put-hash.ts'
 import { REDEEM_CODE } from './redis/scripts/redeem-code.ts'
 import { REVOKE_GRANT } from './redis/scripts/revoke-grant.ts'
+import { REVOKE_TOKEN } from './redis/scripts/revoke-token.ts'
 import { ROTATE_REFRESH_TOKEN } from './redis/scripts/rotate-refresh-token.ts'
+import { TOUCH_GRANT } from './redis/scripts/touch-grant.ts'
 
 const keyOf = (grantId: string): string => PREFIXES.grant + grantId
 
@@ -104,6 +106,13 @@ export function createRedisGrantStore(redis: RedisBackend, clock: Clock): GrantS
       return sealedChain ? { outcome: 'repeated', grant, sealedChain } : { outcome: 'stale', grant }
     },
 
+    revokeToken: async (grantId, jti, until) =>
+      (await redis.run(REVOKE_TOKEN, keyOf(grantId), clock(), jti, until * 1000)) as 'revoked' | 'full' | 'gone',
+
+    touch: async (grantId) => {
+      await redis.run(TOUCH_GRANT, keyOf(grantId), clock())
+    },
+
     revoke: async (grantId) => {
       const [grantJson] = (await redis.run(REVOKE_GRANT, keyOf(grantId), clock())) as string[]
       if (grantJson === undefined) return false
@@ -142,5 +151,6 @@ function toRecord(fields: Record<string, string>): GrantRecord | undefined {
     expiresAtMs: Number(fields.expiresAtMs),
     lastUsedAtMs: Number(fields.lastUsedAtMs),
     predecessors: parse<Predecessor[]>(fields.predecessors ?? '[]'),
+    revokedTokens: parse<Record<string, number>>(fields.revokedTokens ?? '{}'),
   }
 }

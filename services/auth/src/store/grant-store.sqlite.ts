@@ -2,7 +2,15 @@ import type { SQLOutputValue } from 'node:sqlite'
 import type { Clock } from '../oauth/clock.ts'
 import type { CodeBinding, Grant } from '../oauth/grant.ts'
 import { CODE_FAILURES_LIMIT } from '../oauth/lifetimes.ts'
-import { type GrantRecord, isAlive, lookUpCode, newestFirst, type Predecessor, toActive } from './grant-record.ts'
+import {
+  type GrantRecord,
+  isAlive,
+  lookUpCode,
+  newestFirst,
+  type Predecessor,
+  REVOKED_TOKENS_LIMIT,
+  toActive,
+} from './grant-record.ts'
 import type { GrantStore, RefreshState } from './grant-store.ts'
 import { chainFrom, withPredecessor } from './predecessors.ts'
 import type { Database } from './sqlite/database.ts'
@@ -21,6 +29,10 @@ export function createSqliteGrantStore(db: Database, clock: Clock): GrantStore {
     'UPDATE grants SET refresh_hash = ?, predecessors_json = ?, last_used_at_ms = ?, expires_at_ms = ? WHERE id = ?',
   )
   const countFailure = db.prepare('UPDATE grants SET code_failures = code_failures + 1 WHERE id = ? RETURNING code_failures')
+  const putRevoked = db.prepare('UPDATE grants SET revoked_json = ? WHERE id = ?')
+  const touch = db.prepare(
+    'UPDATE grants SET last_used_at_ms = ? WHERE id = ? AND refresh_hash IS NOT NULL AND expires_at_ms > ?',
+  )
   const remove = db.prepare('DELETE FROM grants WHERE id = ? RETURNING expires_at_ms')
 
   const add = (grant: Grant, code: CodeBinding | undefined, refresh: RefreshState | undefined, expiresAt: number) => {
@@ -77,6 +89,19 @@ export function createSqliteGrantStore(db: Database, clock: Clock): GrantStore {
         return { outcome: 'rotated', grant }
       }),
 
+    revokeToken: (grantId, jti, until) =>
+      db.answerAtomically(() => {
+        const record = read(grantId)
+        const now = clock()
+        if (!record || !isAlive(record, now)) return 'gone'
+        const others = Object.entries(record.revokedTokens).filter(([name, endsAtMs]) => name !== jti && endsAtMs > now)
+        if (others.length >= REVOKED_TOKENS_LIMIT) return 'full'
+        putRevoked.run(JSON.stringify(Object.fromEntries([...others, [jti, until * 1000]])), grantId)
+        return 'revoked'
+      }),
+
+    touch: (grantId) => db.answer(() => void touch.run(clock(), grantId, clock())),
+
     revoke: (grantId) => db.answer(() => Number(remove.get(grantId)?.expires_at_ms ?? 0) > clock()),
 
     listBySubject: (subject) =>
@@ -100,4 +125,5 @@ const toRecord = (row: Record<string, SQLOutputValue>): GrantRecord => ({
   expiresAtMs: Number(row.expires_at_ms),
   lastUsedAtMs: Number(row.last_used_at_ms),
   predecessors: JSON.parse(String(row.predecessors_json)) as Predecessor[],
+  revokedTokens: JSON.parse(String(row.revoked_json)) as Record<string, number>,
 })

@@ -23,12 +23,17 @@ export interface RefreshState {
   readonly expiresAt: number
 }
 
+/** Instead of a digest, for a grant that has no refresh token: no token has it. */
+export const NO_REFRESH_TOKEN = 'none'
+
 export interface ActiveGrant {
   readonly grant: Grant
   /** Unix seconds. */
   readonly expiresAt: number
-  /** Unix seconds of the last issue or refresh of tokens. */
+  /** Unix seconds of the last issue, refresh or noted use of tokens. */
   readonly lastUsedAt: number
+  /** `jti` of the access tokens that were revoked while the grant lives on (RFC 7009). */
+  readonly revokedTokens: readonly string[]
 }
 
 /**
@@ -48,7 +53,7 @@ export interface GrantStore {
    * gets `redeemed`, the others `replayed` (RFC 6749 §4.1.2).
    */
   redeemCode(grantId: string, codeHash: string, refresh: RefreshState): Promise<'redeemed' | 'replayed' | 'unknown'>
-  /** Stores a grant that is alive at once (grants without a code). */
+  /** Stores a grant that is alive at once (grants without a code); `refreshHash` may be NO_REFRESH_TOKEN. */
   create(grant: Grant, refresh: RefreshState): Promise<void>
   /** The live grant; undefined when pending, expired or revoked. */
   find(grantId: string): Promise<ActiveGrant | undefined>
@@ -63,6 +68,15 @@ export interface GrantStore {
     successor: RefreshState & { readonly sealed: string },
     graceSeconds: number,
   ): Promise<Rotation>
+  /**
+   * Remembers that one access token of a live grant is revoked, until the time it would end by itself. With
+   * REVOKED_TOKENS_LIMIT such tokens it answers `full` and remembers nothing: end the grant then. Whoever calls this also
+   * publishes to the RevocationBus.
+   * @param until - Unix seconds
+   */
+  revokeToken(grantId: string, jti: string, until: number): Promise<'revoked' | 'full' | 'gone'>
+  /** Notes that a live grant is in use now. */
+  touch(grantId: string): Promise<void>
   /** Ends a grant; true when there was one. Whoever calls this also publishes to the RevocationBus. */
   revoke(grantId: string): Promise<boolean>
   /** Live grants of a person, newest first. */

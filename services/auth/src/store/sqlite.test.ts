@@ -9,7 +9,7 @@ import { createClock } from '../../../../tests/support/clock.ts'
 import { openStores } from './open-stores.ts'
 import { openDatabase } from './sqlite/database.ts'
 import { startHousekeeping } from './sqlite/housekeeping.ts'
-import { EXPIRING_TABLES } from './sqlite/schema.ts'
+import { ADDED_COLUMNS, EXPIRING_TABLES } from './sqlite/schema.ts'
 import { storesContract } from './stores.contract.ts'
 import { identity, sampleClient, sampleCode, sampleGrant, sampleRefresh, unique } from './testing/samples.ts'
 import { StoreUnavailableError } from './unavailable.ts'
@@ -52,6 +52,21 @@ describe('the SQLite file', () => {
     await before.close()
     const after = await openStores(url, { clock: Date.now, log })
     expect((await after.grants.find(grant.id))?.grant).toEqual(grant)
+    await after.close()
+  })
+
+  it('of an earlier version is brought up to date, and its grants live on', async () => {
+    const path = newPath()
+    const url = `sqlite:${path}`
+    const before = await openStores(url, { clock: Date.now, log })
+    const grant = sampleGrant(Date.now)
+    await before.grants.create(grant, sampleRefresh(Date.now))
+    await before.close()
+    const file = new DatabaseSync(path)
+    for (const { table, column } of ADDED_COLUMNS) file.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`)
+    file.close()
+    const after = await openStores(url, { clock: Date.now, log })
+    expect(await after.grants.find(grant.id)).toMatchObject({ grant, revokedTokens: [] })
     await after.close()
   })
 
@@ -115,6 +130,7 @@ describe('housekeeping', () => {
       await stores.decisions.decideOnce(unique('request'), 'yes', 60)
       await stores.approvals.remember(unique('subject'), 'key', 60)
       await stores.throttles.hit(unique('key'), 60)
+      await stores.expiring.put('replay', unique('jti'), 'x', 60)
     }
     await fill()
     const kept = sampleClient(now)
@@ -127,7 +143,8 @@ describe('housekeeping', () => {
       Object.fromEntries(EXPIRING_TABLES.map((table) => [table, db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n]))
     const housekeeping = startHousekeeping(db, now)
     await housekeeping.sweep()
-    expect(count()).toEqual({ grants: 1, clients: 2, sessions: 1, sign_ins: 1, decisions: 1, approvals: 1, throttles: 1 })
+    const one = { grants: 1, sessions: 1, sign_ins: 1, decisions: 1, approvals: 1, throttles: 1, expiring: 1 }
+    expect(count()).toEqual({ ...one, clients: 2 })
     housekeeping.stop()
     db.close()
     await stores.close()

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { approvalStoreContract } from './approval-store.contract.ts'
 import { clientStoreContract } from './client-store.contract.ts'
 import { decisionStoreContract } from './decision-store.contract.ts'
+import { expiringStoreContract } from './expiring-store.contract.ts'
 import { grantRotationContract } from './grant-rotation.contract.ts'
 import { grantStoreContract } from './grant-store.contract.ts'
+import { grantTokensContract } from './grant-tokens.contract.ts'
 import { keyStoreContract } from './key-store.contract.ts'
 import { revocationBusContract } from './revocation-bus.contract.ts'
 import { sessionStoreContract } from './session-store.contract.ts'
@@ -18,12 +20,14 @@ export function storesContract(backend: string, open: OpenStoresUnderTest): void
     for (const contract of [
       grantStoreContract,
       grantRotationContract,
+      grantTokensContract,
       clientStoreContract,
       sessionStoreContract,
       signInStoreContract,
       decisionStoreContract,
       approvalStoreContract,
       throttleStoreContract,
+      expiringStoreContract,
       keyStoreContract,
       revocationBusContract,
     ]) {

@@ -1,6 +1,7 @@
 import type { ApprovalStore } from './approval-store.ts'
 import type { ClientStore } from './client-store.ts'
 import type { DecisionStore } from './decision-store.ts'
+import type { ExpiringStore } from './expiring-store.ts'
 import type { GrantStore } from './grant-store.ts'
 import type { KeyStore } from './key-store.ts'
 import type { RevocationBus } from './revocation-bus.ts'
@@ -17,6 +18,7 @@ export interface Stores {
   readonly decisions: DecisionStore
   readonly approvals: ApprovalStore
   readonly throttles: ThrottleStore
+  readonly expiring: ExpiringStore
   readonly keys: KeyStore
   readonly revocations: RevocationBus
   /** @throws StoreUnavailableError when the backend does not answer within two seconds */

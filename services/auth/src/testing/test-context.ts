@@ -4,6 +4,7 @@ import { createLog } from '@gatehouse/runtime'
 import { parseServers, type Server } from '@gatehouse/servers'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
+import { createClientAuthenticator } from '../clients/authenticate-client.ts'
 import { createClientDirectory } from '../clients/client-directory.ts'
 import { readConfig } from '../config.ts'
 import type { Context } from '../context.ts'
@@ -64,11 +65,13 @@ export async function createTestContext(options: TestContextOptions = {}): Promi
   const secrets = config.GATEHOUSE_SECRETS ?? [config.GATEHOUSE_SECRET ?? SECRET]
   const keys = createSigningKeys({ store: stores.keys, secrets, clock, log })
   await keys.refresh()
+  const clients = createClientDirectory(stores.clients)
   return {
     config,
     stores,
     keys,
-    clients: createClientDirectory(stores.clients),
+    clients,
+    authenticateClient: createClientAuthenticator(clients),
     resources: createResources(config.PUBLIC_URL, readServers(options.servers)),
     clock,
     log,

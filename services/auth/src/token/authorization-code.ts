@@ -28,7 +28,7 @@ export function authorizationCodeGrant(
   const { config, stores, keys, resources, clock } = context
   return {
     grantType: 'authorization_code',
-    redeem: async (params, client, log) => {
+    redeem: async ({ params, client, log, jkt }) => {
       const { code, code_verifier: verifier } = params
       if (code === undefined) throw missing('code')
       if (verifier === undefined) throw missing('code_verifier')
@@ -61,7 +61,7 @@ export function authorizationCodeGrant(
       }
       const { scopes } = grant
       const idToken = { nonce: binding.nonce }
-      return issueTokens(config, key, { grant, audience, scopes, refreshToken, now, grantExpiresAt, idToken })
+      return issueTokens(config, key, { grant, audience, scopes, refreshToken, now, grantExpiresAt, idToken, jkt })
     },
   }
 }

@@ -23,7 +23,7 @@ export function refreshTokenGrant(
   const { config, stores, keys, resources, clock } = context
   return {
     grantType: 'refresh_token',
-    redeem: async (params, client, log) => {
+    redeem: async ({ params, client, log, jkt }) => {
       const presented = params.refresh_token
       if (presented === undefined)
         throw new OAuthError('invalid_grant', 'refresh_token is missing', { reason: 'refresh_token_missing' })
@@ -54,7 +54,7 @@ export function refreshTokenGrant(
         case 'rotated':
         case 'repeated': {
           const refreshToken = rotation.outcome === 'rotated' ? successor : newestSuccessor(presented, rotation.sealedChain)
-          return issueTokens(config, key, { grant, audience, scopes, refreshToken, now, grantExpiresAt })
+          return issueTokens(config, key, { grant, audience, scopes, refreshToken, now, grantExpiresAt, jkt })
         }
         case 'stale':
           if (!token.isAuthentic) throw refuse('refresh_token_unknown')

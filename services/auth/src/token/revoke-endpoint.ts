@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { authenticateClient } from '../clients/authenticate-client.ts'
 import type { Context } from '../context.ts'
 import { anyOrigin, preflight } from '../http/cors.ts'
 import { requireMediaType } from '../http/media-type.ts'
@@ -21,9 +20,9 @@ import { createRefreshTokens } from './refresh-tokens.ts'
  */
 export function revokeEndpoint(
   app: FastifyInstance,
-  context: Pick<Context, 'config' | 'stores' | 'keys' | 'clients' | 'clock' | 'metrics' | 'secrets'>,
+  context: Pick<Context, 'config' | 'stores' | 'keys' | 'authenticateClient' | 'clock' | 'metrics' | 'secrets'>,
 ): void {
-  const { config, stores, keys, clients, clock, metrics, secrets } = context
+  const { config, stores, keys, clock, metrics, secrets } = context
   const refreshTokens = createRefreshTokens(secrets)
   const readAccessToken = createAccessTokenReader(keys, config.PUBLIC_URL, clock)
 
@@ -34,7 +33,7 @@ export function revokeEndpoint(
     onError: countRefusals(metrics, 'revoke'),
     handler: async (request, reply) => {
       const params = (request.body ?? {}) as Params
-      const client = await authenticateClient(clients, request.headers.authorization, params)
+      const client = await context.authenticateClient(request.headers.authorization, params)
       const { token } = params
       if (token === undefined) throw new OAuthError('invalid_request', 'token is missing', { reason: 'token_missing' })
       const grant = await findGrantOfToken(stores.grants, refreshTokens, readAccessToken, token)

@@ -1,6 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { authenticateClient } from '../clients/authenticate-client.ts'
-import type { Context } from '../context.ts'
 import { anyOrigin, preflight } from '../http/cors.ts'
 import { requireMediaType } from '../http/media-type.ts'
 import { methodNotAllowed } from '../http/method-not-allowed.ts'
@@ -9,26 +7,16 @@ import type { Params } from '../http/params.ts'
 import { refuseQuery } from '../http/refuse-query.ts'
 import { countRefusals, metricsOf } from '../metrics/metrics.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { authorizationCodeGrant } from './authorization-code.ts'
-import { refreshTokenGrant } from './refresh-token.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
+import { createTokenGrants, type TokenContext } from './token-grants.ts'
 
 /**
  * `POST /token`: exchanges a grant for tokens (RFC 6749 §3.2). What must never be forgotten is here: the form, the client's
  * authentication, `no-store` on every answer. A store that does not answer is 503, never `invalid_grant`.
  */
-export function tokenEndpoint(
-  app: FastifyInstance,
-  context: Pick<Context, 'config' | 'stores' | 'keys' | 'clients' | 'resources' | 'clock' | 'metrics' | 'secrets'>,
-): void {
+export function tokenEndpoint(app: FastifyInstance, context: TokenContext): void {
   const { metrics } = context
-  const refreshTokens = createRefreshTokens(context.secrets)
-  const grants = new Map(
-    [authorizationCodeGrant(context, refreshTokens), refreshTokenGrant(context, refreshTokens)].map((grant) => [
-      grant.grantType,
-      grant,
-    ]),
-  )
+  const grants = createTokenGrants(context, createRefreshTokens(context.secrets))
 
   app.route({
     method: 'POST',
@@ -42,13 +30,13 @@ export function tokenEndpoint(
         throw new OAuthError('invalid_request', 'grant_type is missing', { reason: 'grant_type_missing' })
       const grant = grants.get(grantType)
       if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type is not supported', { reason: 'grant_type_unknown' })
-      const client = await authenticateClient(context.clients, request.headers.authorization, params)
+      const client = await context.authenticateClient(request.headers.authorization, params)
       if (!client.grantTypes.includes(grantType)) {
         throw new OAuthError('unauthorized_client', 'the client is not registered for this grant_type', {
           reason: 'grant_type_not_registered',
         })
       }
-      const answer = await grant.redeem(params, client, request.log)
+      const answer = await grant.redeem({ params, client, log: request.log })
       metricsOf(metrics).tokensIssued.inc({ grant: grantType })
       request.log.info({ event: 'tokens_issued', grantType, client: client.clientId, scope: answer.scope }, 'tokens issued')
       return answer

@@ -5,17 +5,28 @@ import type { Client } from '../oauth/client.ts'
 /** The successful answer (RFC 6749 §5.1); no member is ever null. */
 export interface TokenResponse {
   readonly access_token: string
-  /** With a capital B, for clients that compare it so. */
-  readonly token_type: 'Bearer'
+  /** With a capital B, for clients that compare it so; DPoP when bound to a key (RFC 9449 §5). */
+  readonly token_type: 'Bearer' | 'DPoP'
   readonly expires_in: number
-  readonly refresh_token: string
+  readonly refresh_token?: string
   readonly scope: string
   readonly id_token?: string
+  /** Of a token exchange (RFC 8693 §2.2.1). */
+  readonly issued_token_type?: string
 }
 
-/** One `grant_type`. The endpoint has parsed the form and authenticated the client; a grant fills in what is its own. */
+/** What every grant gets. The endpoint has parsed the form and authenticated the client. */
+export interface TokenRequest {
+  readonly params: Params
+  readonly client: Client
+  readonly log: FastifyBaseLogger
+  /** RFC 7638 thumbprint of the key that proved itself by DPoP; the tokens are bound to it. */
+  readonly jkt?: string | undefined
+}
+
+/** One `grant_type`: it fills in what is its own. */
 export interface TokenGrant {
   readonly grantType: string
   /** @throws OAuthError */
-  redeem(params: Params, client: Client, log: FastifyBaseLogger): Promise<TokenResponse>
+  redeem(request: TokenRequest): Promise<TokenResponse>
 }

@@ -15,6 +15,7 @@ export const PREFIXES = {
   decision: 'gh:decision:',
   approvals: 'gh:approvals:',
   throttle: 'gh:throttle:',
+  expiring: 'gh:expiring:',
   signingKeys: 'gh:signing-keys',
 } as const
 

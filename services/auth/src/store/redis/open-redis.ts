@@ -3,6 +3,7 @@ import type { Clock } from '../../oauth/clock.ts'
 import { createRedisApprovalStore } from '../approval-store.redis.ts'
 import { createRedisClientStore } from '../client-store.redis.ts'
 import { createRedisDecisionStore } from '../decision-store.redis.ts'
+import { createRedisExpiringStore } from '../expiring-store.redis.ts'
 import { createRedisGrantStore } from '../grant-store.redis.ts'
 import { createRedisKeyStore } from '../key-store.redis.ts'
 import { createRedisRevocationBus } from '../revocation-bus.redis.ts'
@@ -40,6 +41,7 @@ export async function openRedisStores(url: string, options: { clock: Clock; log:
     decisions: createRedisDecisionStore(redis, clock),
     approvals: createRedisApprovalStore(redis, clock),
     throttles: createRedisThrottleStore(redis, clock),
+    expiring: createRedisExpiringStore(redis, clock),
     keys: createRedisKeyStore(redis),
     revocations,
     ping: () => redis.answer(() => ping(client)),

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { toStoreError } from './faults.ts'
-import { SCHEMA } from './schema.ts'
+import { ADDED_COLUMNS, SCHEMA } from './schema.ts'
 
 /** How long a call waits for another process's transaction. It blocks this process, so it stays below two seconds. */
 const BUSY_TIMEOUT_MS = 1_500
@@ -74,8 +74,19 @@ function openFile(path: string): DatabaseSync {
     // client with a token we do not know, which looks like a replay and ends its grant.
     db.exec('PRAGMA synchronous = FULL')
     db.exec(SCHEMA)
+    addMissingColumns(db)
     return db
   } catch (error) {
     throw new Error(`the SQLite file ${path} cannot be opened: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** Brings the tables of an older file up to date; two processes may do so at once. */
+function addMissingColumns(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE')
+  for (const { table, column, definition } of ADDED_COLUMNS) {
+    const isThere = db.prepare('SELECT 1 FROM pragma_table_info(?) WHERE name = ?').get(table, column) !== undefined
+    if (!isThere) db.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`)
+  }
+  db.exec('COMMIT')
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../oauth/clock.ts'
 import { createSqliteApprovalStore } from '../approval-store.sqlite.ts'
 import { createSqliteClientStore } from '../client-store.sqlite.ts'
 import { createSqliteDecisionStore } from '../decision-store.sqlite.ts'
+import { createSqliteExpiringStore } from '../expiring-store.sqlite.ts'
 import { createSqliteGrantStore } from '../grant-store.sqlite.ts'
 import { createSqliteKeyStore } from '../key-store.sqlite.ts'
 import { createLocalRevocationBus } from '../revocation-bus.local.ts'
@@ -30,6 +31,7 @@ export async function openSqliteStores(path: string, clock: Clock): Promise<Stor
     decisions: createSqliteDecisionStore(db, clock),
     approvals: createSqliteApprovalStore(db, clock),
     throttles: createSqliteThrottleStore(db, clock),
+    expiring: createSqliteExpiringStore(db, clock),
     keys: createSqliteKeyStore(db),
     revocations: createLocalRevocationBus(),
     ping: () => db.answer(() => void probe.get()),

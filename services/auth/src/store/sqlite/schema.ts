@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS grants (
   code_failures INTEGER NOT NULL DEFAULT 0,
   refresh_hash TEXT,
   predecessors_json TEXT NOT NULL DEFAULT '[]',
+  revoked_json TEXT NOT NULL DEFAULT '{}',
   last_used_at_ms INTEGER NOT NULL,
   expires_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -68,10 +69,31 @@ CREATE TABLE IF NOT EXISTS throttles (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS throttles_by_expiry ON throttles (expires_at_ms);
 
+CREATE TABLE IF NOT EXISTS expiring (
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  expires_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS expiring_by_expiry ON expiring (expires_at_ms);
+
 CREATE TABLE IF NOT EXISTS signing_keys (
   generation INTEGER PRIMARY KEY,
   key_json TEXT NOT NULL
 ) STRICT;
 `
 
-export const EXPIRING_TABLES = ['grants', 'clients', 'sessions', 'sign_ins', 'decisions', 'approvals', 'throttles'] as const
+/** Columns that came later: added to the table of an older file. */
+export const ADDED_COLUMNS = [{ table: 'grants', column: 'revoked_json', definition: "TEXT NOT NULL DEFAULT '{}'" }] as const
+
+export const EXPIRING_TABLES = [
+  'grants',
+  'clients',
+  'sessions',
+  'sign_ins',
+  'decisions',
+  'approvals',
+  'throttles',
+  'expiring',
+] as const

@@ -1,0 +1,19 @@
+import { randomSecret, sha256 } from './secret.ts'
+
+const PERSONAL_TOKEN = /^pat_([A-Za-z0-9_-]{22})[A-Za-z0-9_-]{43}$/
+
+/** Begins every personal access token, so that people and secret scanners know one when they see it. */
+export const PERSONAL_TOKEN_PREFIX = 'pat_'
+
+/** The client id under which personal tokens act. No client is registered with it: those begin with `cli_` or `https://`. */
+export const PERSONAL_TOKEN_CLIENT = 'personal-token'
+
+/** `pat_`, its grant id's 22 characters, a 256-bit secret. The store gets its hash. */
+export const newPersonalToken = (grantId: string): string =>
+  `${PERSONAL_TOKEN_PREFIX}${grantId.slice('grt_'.length)}${randomSecret()}`
+
+/** What to look a personal token up by; undefined when it cannot be one of ours. */
+export function readPersonalToken(token: string): { readonly grantId: string; readonly tokenHash: string } | undefined {
+  const id = PERSONAL_TOKEN.exec(token)?.[1]
+  return id === undefined ? undefined : { grantId: `grt_${id}`, tokenHash: sha256(token) }
+}
