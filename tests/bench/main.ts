@@ -8,10 +8,12 @@ import { noiseText, renderReports } from './report/table.ts'
 import { bridgeSuite } from './suites/bridge.ts'
 import { proxiedSuite } from './suites/proxied.ts'
 import { startSuite } from './suites/start.ts'
+import { tokensSuite } from './suites/tokens.ts'
 import { verifySuite } from './suites/verify.ts'
 
 /** In the order of a request's way. */
 const SUITES: Readonly<Record<string, (bench: Bench) => Promise<SuiteReport>>> = {
+  tokens: tokensSuite,
   verify: verifySuite,
   traefik: proxiedSuite,
   bridge: bridgeSuite,

@@ -10,6 +10,12 @@ declare module 'oidc-provider' {
   interface Grant {
     addOIDCScope(scope: string): void
     addOIDCClaims(claims: readonly string[]): void
+    addResourceScope(resource: string, scope: string): void
+    save(): Promise<string>
+  }
+
+  interface Token {
+    /** @returns its value */
     save(): Promise<string>
   }
 
@@ -19,6 +25,13 @@ declare module 'oidc-provider' {
       accountId: string
       clientId: string
     }) => Grant
+    readonly Client: { find(clientId: string): Promise<unknown> }
+    readonly RefreshToken: new (
+      values: Readonly<Record<string, unknown>>,
+    ) => Token
+    readonly AuthorizationCode: new (
+      values: Readonly<Record<string, unknown>>,
+    ) => Token
     readonly issuer: string
     proxy: boolean
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>

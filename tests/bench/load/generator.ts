@@ -3,6 +3,7 @@ import { answerQuestions } from '../process/answer-questions.ts'
 import { type CallLoadOptions, openCallLoad, timeSession } from './call-load.ts'
 import { openPipeLoad, type PipeLoadOptions, timeChild } from './pipe-load.ts'
 import { createRequestLoad, type Load, type RequestLoadOptions } from './request-load.ts'
+import { createTokenLoad, type TokenLoadOptions } from './token-load.ts'
 import type { Until } from './window.ts'
 
 /** Call loads come with the path of the file that holds the current assertion. */
@@ -29,6 +30,7 @@ answerQuestions({
   'open calls': async ({ name, ...options }: Named<CallLoadQuestion>) =>
     void loads.set(name, await openCallLoad(withAssertion(options))),
   'open pipe': async ({ name, ...options }: Named<PipeLoadOptions>) => void loads.set(name, await openPipeLoad(options)),
+  'open tokens': ({ name, ...options }: Named<TokenLoadOptions>) => void loads.set(name, createTokenLoad(options)),
   run: ({ name, until }: { name: string; until: Until }) => named(name).run(until),
   burst: ({ name, calls }: { name: string; calls: number }) => named(name).burst?.(calls),
   close: ({ name }: { name: string }) => {

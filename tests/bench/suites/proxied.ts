@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Bench, subject } from '../bench.ts'
 import { PROTOCOL_VERSION } from '../load/json-rpc.ts'
 import { type RequestLoadOptions, TOKEN } from '../load/request-load.ts'
+import { startContainer, whyNoDocker } from '../process/container.ts'
 import { freePort } from '../process/ports.ts'
 import { untilAnswers } from '../process/until-answers.ts'
 import type { Worker } from '../process/worker.ts'
@@ -62,7 +62,7 @@ interface Stack {
 
 /** A call from the client through the gateway to a server that answers at once: Traefik with ForwardAuth, and one process. */
 export async function proxiedSuite(bench: Bench): Promise<SuiteReport> {
-  const reason = whyNoDocker()
+  const reason = whyNoDocker('Traefik')
   if (reason !== undefined) return { name: 'traefik', rows: [], skipped: [reason] }
   const core = bench.serverCore
   const load = bench.generator({ core: core === undefined ? undefined : core + 1 })
@@ -171,35 +171,19 @@ async function startTraefik(bench: Bench, port: number, verify: string, backendU
   writeTraefikConfiguration(bench.root, folder, { port, pingPort, secondPort, verify, backend: backendUrl })
   const name = `gatehouse-bench-${port}`
   const logFile = join(folder, 'log')
-  const environment = ['--env', `PUBLIC_URL=http://localhost:${port}`, '--env', 'ENTRY_POINT=web']
-  const pinned = bench.serverCore === undefined ? [] : ['--cpuset-cpus', String(bench.serverCore)]
-  await bench.program({
-    command: [
-      'docker',
-      'run',
-      '--rm',
-      '--name',
-      name,
-      '--network',
-      'host',
-      ...pinned,
-      ...environment,
+  return startContainer(bench, {
+    image: IMAGE,
+    name,
+    options: [
+      '--env',
+      `PUBLIC_URL=http://localhost:${port}`,
+      '--env',
+      'ENTRY_POINT=web',
       '--volume',
       `${folder}:/etc/traefik:ro`,
-      IMAGE,
     ],
-    cleanUp: ['docker', 'rm', '--force', name],
+    core: bench.serverCore,
     logFile,
+    untilServes: () => untilAnswers(port, '/', logFile),
   })
-  await untilAnswers(port, '/', logFile)
-  const pid = Number(spawnSync('docker', ['inspect', '--format', '{{.State.Pid}}', name], { encoding: 'utf8' }).stdout)
-  bench.adopt(pid)
-  return pid
-}
-
-function whyNoDocker(): string | undefined {
-  if (process.platform !== 'linux') return 'Traefik runs in a container on the host network, which only Linux has'
-  const asked = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { encoding: 'utf8' })
-  if (asked.error !== undefined) return 'there is no docker here, which Traefik is started with'
-  return asked.status === 0 ? undefined : `docker does not answer: ${asked.stderr.trim().split('\n')[0]}`
 }
