@@ -119,7 +119,6 @@ const BACKLOG: ReadonlySet<string> = new Set(
   [
     'REG-18',
     'CIM-01 CIM-03 CIM-06 CIM-07 CIM-08 CIM-09 CIM-10 CIM-12 CIM-13 CIM-14 CIM-15',
-    'REF-11',
     'REV-05 REV-06',
     'VER-15',
     'SCP-05',

@@ -11,6 +11,7 @@ import type { Stores } from './stores.ts'
 import { everyMethod } from './testing/every-method.ts'
 import { type RedisContainer, startRedis, urlOf } from './testing/redis-containers.ts'
 import { sampleClient, sampleGrant, sampleRefresh } from './testing/samples.ts'
+import { secretsOfASignIn } from './testing/secrets-of-a-sign-in.ts'
 import { StoreUnavailableError } from './unavailable.ts'
 
 const log = createLog('test', 'silent')
@@ -78,7 +79,17 @@ describeWithDocker('Redis', () => {
       expect(unseen).toEqual(['gh:unused-clients'])
     })
 
-    it('keep the storage of one grant constant over 10,000 rotations', async () => {
+    it('hold digests of codes, tokens and client secrets, and none of them in clear (REF-11)', async () => {
+      const secrets = await secretsOfASignIn(stores)
+      const dump: Buffer[] = []
+      for (const key of await admin.keys('*')) dump.push(Buffer.from(key), (await admin.dumpBuffer(key)) ?? Buffer.of())
+      const text = Buffer.concat(dump).toString('latin1')
+      expect(text).toContain('gh:grant:')
+      expect(new Set(secrets).size).toBe(9)
+      expect(secrets.filter((secret) => text.includes(secret))).toEqual([])
+    })
+
+    it('keep the storage of one grant constant over 10,000 rotations (REF-11)', async () => {
       const grant = sampleGrant(Date.now)
       let current = sampleRefresh(Date.now)
       await stores.grants.create(grant, current)

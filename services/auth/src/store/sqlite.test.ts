@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -12,6 +12,7 @@ import { startHousekeeping } from './sqlite/housekeeping.ts'
 import { ADDED_COLUMNS, EXPIRING_TABLES } from './sqlite/schema.ts'
 import { storesContract } from './stores.contract.ts'
 import { identity, sampleClient, sampleCode, sampleGrant, sampleRefresh, unique } from './testing/samples.ts'
+import { secretsOfASignIn } from './testing/secrets-of-a-sign-in.ts'
 import { StoreUnavailableError } from './unavailable.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-store-'))
@@ -92,7 +93,17 @@ describe('the SQLite file', () => {
     await stores.close()
   })
 
-  it('grows no further by 10,000 rotations of one grant', async () => {
+  it('holds digests of codes, tokens and client secrets, and none of them in clear (REF-11)', async () => {
+    const path = newPath()
+    const stores = await openStores(`sqlite:${path}`, { clock: Date.now, log })
+    const secrets = await secretsOfASignIn(stores)
+    const files = [path, `${path}-wal`].map((file) => readFileSync(file, 'latin1')).join('')
+    expect(files).toContain('github:583231')
+    expect(secrets.filter((secret) => files.includes(secret))).toEqual([])
+    await stores.close()
+  })
+
+  it('grows no further by 10,000 rotations of one grant (REF-11)', async () => {
     const path = newPath()
     const db = openDatabase(path)
     // What is measured here is storage, not the disk.

@@ -17,6 +17,7 @@ import type { Identity } from '../oauth/identity.ts'
 import { createResources } from '../oauth/resource.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { openStores } from '../store/open-stores.ts'
+import type { Stores } from '../store/stores.ts'
 
 export const SECRET = 'kR7mfz0PzQd1vV0qJb4yTn6sXwL9uHc3'
 export const REDIRECT_URI = 'https://client.test/callback'
@@ -45,6 +46,8 @@ export interface TestContextOptions {
   readonly servers?: Readonly<Record<string, unknown>>
   /** To share stores and a clock: another replica of the same gateway. */
   readonly replicaOf?: Context
+  /** Instead of a store in memory. */
+  readonly stores?: Stores
 }
 
 /** Everything a step needs, on a store in memory and a clock that stands still. */
@@ -61,7 +64,7 @@ export async function createTestContext(options: TestContextOptions = {}): Promi
   const clock = options.replicaOf?.clock ?? (() => now)
   const lines: string[] = []
   const log = createLog('auth', 'trace', { write: (line: string) => void lines.push(line) })
-  const stores = options.replicaOf?.stores ?? (await openStores('memory:', { clock, log }))
+  const stores = options.stores ?? options.replicaOf?.stores ?? (await openStores('memory:', { clock, log }))
   const secrets = config.GATEHOUSE_SECRETS ?? [config.GATEHOUSE_SECRET ?? SECRET]
   const keys = createSigningKeys({ store: stores.keys, secrets, clock, log })
   await keys.refresh()
