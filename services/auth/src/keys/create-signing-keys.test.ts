@@ -29,6 +29,11 @@ function createKeyStore() {
       keys.set(key.generation, key)
       return true
     },
+    replace: async (key) => {
+      if (keys.get(key.generation)?.kid !== key.kid) return false
+      keys.set(key.generation, key)
+      return true
+    },
     remove: async (generation) => {
       keys.delete(generation)
     },

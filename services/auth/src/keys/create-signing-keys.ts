@@ -5,7 +5,7 @@ import type { KeyStore, StoredKey } from '../store/key-store.ts'
 import { StoreUnavailableError } from '../store/unavailable.ts'
 import { KEY_ACTIVE_SECONDS, KEY_LOOKUP_COOLDOWN_SECONDS, KEY_PUBLISHED_AHEAD_SECONDS, KEY_RETIRED_SECONDS } from './lifetimes.ts'
 import type { SigningKey, SigningKeys } from './signing-keys.ts'
-import { makeKey, openKey } from './stored-key.ts'
+import { makeKey, nextGeneration, openKey, SIGNING_KEYS } from './stored-key.ts'
 
 export interface SigningKeysOptions {
   readonly store: KeyStore
@@ -25,7 +25,7 @@ type Opened = SigningKey & { readonly stored: StoredKey }
  * Nothing is read yet; call refresh(). Until it succeeded, every member throws StoreUnavailableError.
  */
 export function createSigningKeys({ store, secrets, clock, log }: SigningKeysOptions): SigningKeys {
-  const sealer = createSealer(secrets, 'signing-keys')
+  const sealer = createSealer(secrets, SIGNING_KEYS)
   const opened = new Map<string, Opened | undefined>()
   let line: readonly Opened[] = []
   let running: Promise<void> | undefined
@@ -34,7 +34,8 @@ export function createSigningKeys({ store, secrets, clock, log }: SigningKeysOpt
   const openAll = async (stored: readonly StoredKey[]): Promise<Opened[]> => {
     const keys: Opened[] = []
     for (const entry of stored) {
-      const id = `${entry.generation} ${entry.kid}`
+      // By its seal too: what could not be opened can be after somebody sealed it anew.
+      const id = `${entry.generation} ${entry.sealedPrivateJwk}`
       if (!opened.has(id)) {
         const key = await openKey(sealer, entry)
         if (!key)
@@ -60,7 +61,7 @@ export function createSigningKeys({ store, secrets, clock, log }: SigningKeysOpt
         if (kept.length !== line.length || kept.some((key, index) => key !== line[index])) line = kept
         return
       }
-      const generation = Math.max(-1, ...stored.map((key) => key.generation)) + 1
+      const generation = nextGeneration(stored)
       const key = await makeKey(sealer, { generation, activatesAt: due, createdAt: nowSeconds(clock) })
       // Lost to another replica: theirs is as good, the next round reads it.
       if (await store.add(key))

@@ -7,6 +7,13 @@ import type { SigningKey } from './signing-keys.ts'
 /** ES256: small signatures, and every client library has it. */
 export const SIGNING_ALGORITHM = 'ES256'
 
+/** The sealer's purpose. */
+export const SIGNING_KEYS = 'signing-keys'
+
+/** After every key there is, whether we can open it or not. */
+export const nextGeneration = (stored: readonly StoredKey[]): number =>
+  Math.max(-1, ...stored.map(({ generation }) => generation)) + 1
+
 /** Makes a key pair, ready to be stored; the private half is readable only with GATEHOUSE_SECRETS. */
 export async function makeKey(
   sealer: Sealer,

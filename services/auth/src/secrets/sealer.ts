@@ -31,6 +31,12 @@ export function createSealer(secrets: readonly string[], purpose: string): Seale
   }
 }
 
+/** Which of the secrets opens a value, by its place in the list; undefined when none does. */
+export function openingSecret(secrets: readonly string[], purpose: string, sealed: string): number | undefined {
+  const place = secrets.findIndex((secret) => openWith(deriveKey(secret, purpose), sealed) !== undefined)
+  return place < 0 ? undefined : place
+}
+
 /** A 256-bit key for one purpose out of a secret (RFC 5869). */
 export const deriveKey = (secret: string, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, '', `gatehouse ${purpose}`, 32))

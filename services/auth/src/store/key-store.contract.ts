@@ -24,6 +24,18 @@ export function keyStoreContract(open: OpenStoresUnderTest): void {
       expect(await under.first.keys.list()).toEqual([key(0), key(10)])
     })
 
+    it('can be sealed anew, but a removed one does not come back, and no other is put in its place', async () => {
+      await under.first.keys.add(key(0))
+      const resealed = { ...key(0), sealedPrivateJwk: 'sealed anew' }
+      expect(await under.second.keys.replace(resealed)).toBe(true)
+      expect(await under.first.keys.list()).toEqual([resealed])
+      expect(await under.second.keys.replace(key(0, 'another'))).toBe(false)
+      expect(await under.second.keys.replace(key(1))).toBe(false)
+      await under.first.keys.remove(0)
+      expect(await under.second.keys.replace(key(0))).toBe(false)
+      expect(await under.first.keys.list()).toEqual([])
+    })
+
     it('have one key a generation, whoever of fifty replicas made it', async () => {
       const added = await fifty(under, ({ keys }, index) => keys.add(key(0, `kid ${index}`)))
       expect(added.filter((first) => first)).toHaveLength(1)

@@ -18,5 +18,10 @@ export interface KeyStore {
   list(): Promise<StoredKey[]>
   /** Adds the key unless its generation exists: of any number of concurrent callers exactly one gets true. */
   add(key: StoredKey): Promise<boolean>
+  /**
+   * Replaces how a key is sealed; false when this key is gone, so that nobody brings back one that was removed meanwhile.
+   * Its `kid` and `generation` say which.
+   */
+  replace(key: StoredKey): Promise<boolean>
   remove(generation: number): Promise<void>
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { type AccessTokenClaims, type AccessTokenReading, createAccessTokenReader } from '../keys/access-token.ts'
+import type { SigningKey } from '../keys/signing-keys.ts'
 import { isAdmitted } from '../oauth/admission.ts'
 import type { Identity } from '../oauth/identity.ts'
 import { ACCESS_TOKEN_LEEWAY_SECONDS, VERIFY_CACHE_SECONDS } from '../oauth/lifetimes.ts'
@@ -19,6 +20,8 @@ export interface Credential {
   readonly scopes: readonly string[]
   /** ALLOWED_USERS still has the person. */
   readonly isAdmitted: boolean
+  /** The keys that were published when its signature was checked. */
+  readonly signingKeys: readonly SigningKey[]
   /** What it means at each server, as it was worked out. */
   readonly admissions: Map<Resource, Admission>
   /** Milliseconds; after it the grant must be looked at again. */
@@ -84,25 +87,29 @@ export function createCredentialReader({
   }
 
   const read = async (key: string, authorization: string): Promise<Credential | Denial> => {
-    const stale = cache.get(key)
+    const known = cache.get(key)
+    // A key that is withdrawn takes its tokens with it, those that are known included: their signatures are looked at again.
+    const stale = known?.signingKeys === keys.published() ? known : undefined
     const claims = stale?.claims ?? (await claimsOf(authorization))
     if ('reason' in claims) return remember(key, claims)
+    const signingKeys = keys.published()
     if (clock() >= expiresAtMs(claims)) return remember(key, deny('expired'))
     return grants.read(claims.grant_id, ({ active, mayBeKept }) => {
       if (!active) return remember(key, deny('grant_gone'))
-      const credential = stale ?? newCredential(claims, active.grant.identity)
+      const credential = stale ?? newCredential(claims, active.grant.identity, signingKeys)
       credential.freshUntilMs = Math.min(clock() + VERIFY_CACHE_SECONDS * 1000, expiresAtMs(claims), active.expiresAt * 1000)
       if (mayBeKept) cache.set(key, credential.grantId, credential)
       return credential
     })
   }
 
-  const newCredential = (claims: AccessTokenClaims, identity: Identity): Credential => ({
+  const newCredential = (claims: AccessTokenClaims, identity: Identity, signingKeys: Credential['signingKeys']): Credential => ({
     claims,
     grantId: claims.grant_id,
     identity,
     scopes: parseScope(claims.scope),
     isAdmitted: isAdmitted(config.ALLOWED_USERS, identity),
+    signingKeys,
     admissions: new Map(),
     freshUntilMs: 0,
   })
