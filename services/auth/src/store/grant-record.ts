@@ -49,6 +49,7 @@ export const toActive = (record: GrantRecord): ActiveGrant => ({
   grant: record.grant,
   expiresAt: Math.floor(record.expiresAtMs / 1000),
   lastUsedAt: Math.floor(record.lastUsedAtMs / 1000),
+  refreshHash: record.refreshHash,
   revokedTokens: Object.keys(record.revokedTokens),
 })
 

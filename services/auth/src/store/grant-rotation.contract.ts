@@ -42,6 +42,7 @@ export function grantRotationContract(open: OpenStoresUnderTest): void {
         grant,
         expiresAt: successor.expiresAt,
         lastUsedAt,
+        refreshHash: successor.refreshHash,
         revokedTokens: [],
       })
       under.clock.advance(7199)

@@ -51,6 +51,7 @@ export function grantStoreContract(open: OpenStoresUnderTest): void {
         grant,
         expiresAt: refresh.expiresAt,
         lastUsedAt,
+        refreshHash: refresh.refreshHash,
         revokedTokens: [],
       })
     })
@@ -126,7 +127,8 @@ export function grantStoreContract(open: OpenStoresUnderTest): void {
       const grant = sampleGrant(now)
       const refresh = sampleRefresh(now, 3600)
       await under.first.grants.create(grant, refresh)
-      const active = { grant, expiresAt: refresh.expiresAt, lastUsedAt: grant.createdAt, revokedTokens: [] }
+      const { refreshHash, expiresAt } = refresh
+      const active = { grant, expiresAt, lastUsedAt: grant.createdAt, refreshHash, revokedTokens: [] }
       expect(await under.second.grants.find(grant.id)).toEqual(active)
       under.clock.advance(3599)
       expect(await under.second.grants.find(grant.id)).toEqual(active)
@@ -181,6 +183,22 @@ export function grantStoreContract(open: OpenStoresUnderTest): void {
       await under.second.grants.create(sampleGrant(now), sampleRefresh(now))
       const list = await under.first.grants.listBySubject(older.identity.subject)
       expect(list.map(({ grant }) => grant)).toEqual([newer, older])
+    })
+
+    it('show a person their pending grants too, on demand', async () => {
+      const live = sampleGrant(now)
+      const refresh = sampleRefresh(now)
+      await under.first.grants.create(live, refresh)
+      under.clock.advance(1)
+      const pending = sampleGrant(now, { identity: live.identity })
+      await under.first.grants.issueCode(pending, sampleCode(now, { expiresAt: Math.floor(now() / 1000) + 60 }))
+      const list = () => under.second.grants.listBySubject(live.identity.subject, { withPending: true })
+      expect((await list()).map(({ grant, refreshHash }) => [grant, refreshHash])).toEqual([
+        [pending, undefined],
+        [live, refresh.refreshHash],
+      ])
+      under.clock.advance(61)
+      expect((await list()).map(({ grant }) => grant)).toEqual([live])
     })
 
     it('show live and pending grants of a client', async () => {

@@ -122,10 +122,10 @@ export function createRedisGrantStore(redis: RedisBackend, clock: Clock): GrantS
       return true
     },
 
-    listBySubject: async (subject) => {
+    listBySubject: async (subject, { withPending = false } = {}) => {
       const records = await readAll(PREFIXES.subjectGrants + subject)
       return records
-        .filter((record) => isAlive(record, clock()))
+        .filter((record) => (withPending ? record.expiresAtMs > clock() : isAlive(record, clock())))
         .map(toActive)
         .sort(newestFirst)
     },

@@ -104,11 +104,11 @@ export function createSqliteGrantStore(db: Database, clock: Clock): GrantStore {
 
     revoke: (grantId) => db.answer(() => Number(remove.get(grantId)?.expires_at_ms ?? 0) > clock()),
 
-    listBySubject: (subject) =>
+    listBySubject: (subject, { withPending = false } = {}) =>
       db.answer(() => {
         const records = selectBySubject.all(subject, clock()).map(toRecord)
         return records
-          .filter((record) => record.refreshHash !== undefined)
+          .filter((record) => withPending || record.refreshHash !== undefined)
           .map(toActive)
           .sort(newestFirst)
       }),

@@ -32,6 +32,8 @@ export interface ActiveGrant {
   readonly expiresAt: number
   /** Unix seconds of the last issue, refresh or noted use of tokens. */
   readonly lastUsedAt: number
+  /** Digest of the refresh token that counts now, or NO_REFRESH_TOKEN; undefined = its code was not redeemed yet. */
+  readonly refreshHash: string | undefined
   /** `jti` of the access tokens that were revoked while the grant lives on (RFC 7009). */
   readonly revokedTokens: readonly string[]
 }
@@ -79,8 +81,8 @@ export interface GrantStore {
   touch(grantId: string): Promise<void>
   /** Ends a grant; true when there was one. Whoever calls this also publishes to the RevocationBus. */
   revoke(grantId: string): Promise<boolean>
-  /** Live grants of a person, newest first. */
-  listBySubject(subject: string): Promise<ActiveGrant[]>
+  /** Live grants of a person, newest first; on demand also those whose code was not redeemed yet. */
+  listBySubject(subject: string, options?: { readonly withPending?: boolean }): Promise<ActiveGrant[]>
   /** Live and pending grants of a client. */
   listByClient(clientId: string): Promise<ActiveGrant[]>
 }
