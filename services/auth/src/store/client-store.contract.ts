@@ -86,6 +86,18 @@ export function clientStoreContract(open: OpenStoresUnderTest): void {
       expect(found.map((client) => client !== undefined)).toEqual([true, false, false, true, true, true])
     })
 
+    it('are listed newest first, until they are forgotten', async () => {
+      const clients = Array.from({ length: 3 }, (_, index) => sampleClient(now, { createdAt: index }))
+      for (const client of clients) await under.first.clients.create(client, unique('fingerprint'), LIMIT)
+      const [oldest, used, newest] = clients
+      await under.first.clients.markUsed(used?.clientId ?? '')
+      const forgottenAt = Math.floor(now() / 1000) + UNUSED_CLIENT_TTL_SECONDS
+      const list = await under.second.clients.list()
+      expect(list).toEqual([{ client: newest, forgottenAt }, { client: used }, { client: oldest, forgottenAt }])
+      under.clock.advance(UNUSED_CLIENT_TTL_SECONDS)
+      expect(await under.second.clients.list()).toEqual([{ client: used }])
+    })
+
     it('do not exceed the limit when fifty register at once', async () => {
       const clients = Array.from({ length: 50 }, () => sampleClient(now))
       await fifty(under, (stores, index) => stores.clients.create(clients[index] ?? sampleClient(now), unique('fingerprint'), 10))

@@ -1,7 +1,7 @@
 import type { RegisteredClient } from '../oauth/client.ts'
 import type { Clock } from '../oauth/clock.ts'
 import { UNUSED_CLIENT_TTL_SECONDS } from '../oauth/lifetimes.ts'
-import type { ClientStore } from './client-store.ts'
+import type { ClientStore, ListedClient } from './client-store.ts'
 import type { RedisBackend } from './redis/backend.ts'
 import { PREFIXES } from './redis/keys.ts'
 import { ADD_UNUSED_CLIENT } from './redis/scripts/add-unused-client.ts'
@@ -62,8 +62,21 @@ export function createRedisClientStore(redis: RedisBackend, clock: Clock): Clien
       await leaveUnused(clientId)
       return existed === 1
     },
+
+    list: async () => {
+      const keys = await redis.keysUnder(PREFIXES.client)
+      const clients: ListedClient[] = []
+      for (let at = 0; at < keys.length; at += READ_AT_ONCE) {
+        const ids = keys.slice(at, at + READ_AT_ONCE).map((key) => key.slice(PREFIXES.client.length))
+        for (const stored of await Promise.all(ids.map(read))) if (stored) clients.push(toListed(stored))
+      }
+      return clients.sort((a, b) => b.client.createdAt - a.client.createdAt)
+    },
   }
 }
+
+/** Of a list; more would wait in Redis for each other. */
+const READ_AT_ONCE = 500
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -71,6 +84,9 @@ interface StoredClient {
   readonly client: RegisteredClient
   readonly expiresAtMs: number
 }
+
+const toListed = ({ client, expiresAtMs }: StoredClient): ListedClient =>
+  expiresAtMs === NEVER ? { client } : { client, forgottenAt: Math.floor(expiresAtMs / 1000) }
 
 const toStoredClient = (fields: Record<string, string>): StoredClient | undefined =>
   fields.client === undefined

@@ -2,7 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import type { RegisteredClient } from '../oauth/client.ts'
 import type { Clock } from '../oauth/clock.ts'
 import { UNUSED_CLIENT_TTL_SECONDS } from '../oauth/lifetimes.ts'
-import type { ClientStore } from './client-store.ts'
+import type { ClientStore, ListedClient } from './client-store.ts'
 import type { Database } from './sqlite/database.ts'
 
 /** Registered clients as one row each; `expires_at_ms` is NULL from the first use on. */
@@ -25,6 +25,10 @@ export function createSqliteClientStore(db: Database, clock: Clock): ClientStore
     'UPDATE clients SET client_json = ? WHERE client_id = ? AND (expires_at_ms IS NULL OR expires_at_ms > ?)',
   )
   const keep = db.prepare('UPDATE clients SET expires_at_ms = NULL WHERE client_id = ? AND expires_at_ms > ?')
+  const selectAll = db.prepare(
+    `SELECT client_json, expires_at_ms FROM clients WHERE expires_at_ms IS NULL OR expires_at_ms > ?
+     ORDER BY registration_order DESC`,
+  )
   const remove = db.prepare('DELETE FROM clients WHERE client_id = ? AND (expires_at_ms IS NULL OR expires_at_ms > ?)')
 
   return {
@@ -39,9 +43,15 @@ export function createSqliteClientStore(db: Database, clock: Clock): ClientStore
     findUnused: (fingerprint) => db.answer(() => toClient(selectUnused.get(fingerprint, clock()))),
     update: (client) => db.answer(() => replace.run(JSON.stringify(client), client.clientId, clock()).changes > 0),
     markUsed: (clientId) => db.answer(() => void keep.run(clientId, clock())),
+    list: () => db.answer(() => selectAll.all(clock()).map(toListed)),
     delete: (clientId) => db.answer(() => remove.run(clientId, clock()).changes > 0),
   }
 }
 
 const toClient = (row: Record<string, SQLOutputValue> | undefined): RegisteredClient | undefined =>
   row && (JSON.parse(String(row.client_json)) as RegisteredClient)
+
+const toListed = (row: Record<string, SQLOutputValue>): ListedClient => {
+  const client = JSON.parse(String(row.client_json)) as RegisteredClient
+  return row.expires_at_ms === null ? { client } : { client, forgottenAt: Math.floor(Number(row.expires_at_ms) / 1000) }
+}

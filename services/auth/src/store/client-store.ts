@@ -1,5 +1,11 @@
 import type { RegisteredClient } from '../oauth/client.ts'
 
+export interface ListedClient {
+  readonly client: RegisteredClient
+  /** Unix seconds at which it is forgotten; absent once it was used. */
+  readonly forgottenAt?: number
+}
+
 /** Clients that registered themselves (RFC 7591). Throws StoreUnavailableError when the backend does not answer. */
 export interface ClientStore {
   /**
@@ -16,4 +22,6 @@ export interface ClientStore {
   /** From now on the client is kept until it is deleted. Idempotent. */
   markUsed(clientId: string): Promise<void>
   delete(clientId: string): Promise<boolean>
+  /** Every client, newest first. For operators: on Redis it reads the whole key space. */
+  list(): Promise<ListedClient[]>
 }

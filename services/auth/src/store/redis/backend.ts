@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { RedisCommander } from 'ioredis'
+import { Cluster, type Redis, type RedisCommander } from 'ioredis'
 import { isErrorReply, toStoreError } from './faults.ts'
 
 /** A Lua script on exactly one key: Redis runs it as one atomic step. */
@@ -16,9 +16,14 @@ export interface RedisBackend {
   answer<T>(ask: (redis: RedisCommander) => Promise<T>): Promise<T>
   /** Runs a script by its digest, and by its text where Redis does not know it (any more): restart, SCRIPT FLUSH, failover. */
   run(script: Script, key: string, ...args: (string | number)[]): Promise<unknown>
+  /** Every key under a prefix, on every node. It reads the whole key space: for an operator's command, not for a request. */
+  keysUnder(prefix: string): Promise<string[]>
 }
 
-export function createRedisBackend(redis: RedisCommander): RedisBackend {
+/** Keys that Redis looks at before it lets others have their turn. */
+const SCAN_COUNT = 1_000
+
+export function createRedisBackend(redis: Redis | Cluster): RedisBackend {
   const answer = async <T>(ask: (redis: RedisCommander) => Promise<T>): Promise<T> => {
     try {
       return await ask(redis)
@@ -37,5 +42,22 @@ export function createRedisBackend(redis: RedisCommander): RedisBackend {
           return redis.eval(script.lua, 1, key, ...args)
         }
       }),
+    keysUnder: (prefix) =>
+      answer(async () => {
+        const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
+        return [...new Set((await Promise.all(nodes.map((node) => scan(node, prefix)))).flat())]
+      }),
   }
+}
+
+/** SCAN may tell a key twice; it never leaves out one that was there all the time. Our prefixes have no pattern characters. */
+async function scan(node: Redis, prefix: string): Promise<string[]> {
+  const found: string[] = []
+  let cursor = '0'
+  do {
+    const [next, keys] = await node.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', SCAN_COUNT)
+    found.push(...keys)
+    cursor = next
+  } while (cursor !== '0')
+  return found
 }

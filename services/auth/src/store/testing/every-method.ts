@@ -32,6 +32,7 @@ export function everyMethod(stores: Stores): Record<string, () => Promise<unknow
     'clients.findUnused': () => clients.findUnused('fingerprint'),
     'clients.update': () => clients.update(client),
     'clients.markUsed': () => clients.markUsed(client.clientId),
+    'clients.list': () => clients.list(),
     'clients.delete': () => clients.delete(unique('client')),
     'sessions.put': () => sessions.put('session', session, 60),
     'sessions.find': () => sessions.find('session'),
