@@ -36,6 +36,7 @@ const FAULTS: [what: string, changes: Record<string, string | undefined>, error:
   ['a request_uri', { request_uri: 'https://evil.test/r' }, 'request_uri_not_supported'],
   ['prompt=none without a session', { prompt: 'none' }, 'login_required'],
   ['a nonce of 513 characters', { nonce: 'n'.repeat(513) }, 'invalid_request'],
+  ['a max_age that is no number', { max_age: '1e3' }, 'invalid_request'],
   ['prompt=none beside another', { prompt: 'none login' }, 'invalid_request'],
 ]
 
@@ -170,6 +171,29 @@ describe('a right request', () => {
     const browser = flow.browser()
     await browser.press(await browser.reachConsent(flow.authorizeUrl(configured, { scope: 'read write' })), 'approve')
     expect((await grantOf(configured)).scopes).toEqual(['read'])
+  })
+
+  it('with max_age asks a person whose sign-in is older to sign in again (OpenID Connect Core §3.1.2.1)', async () => {
+    const browser = flow.browser()
+    await browser.reachConsent(flow.authorizeUrl(program))
+    flow.context.advance(61)
+    expect((await browser.get(flow.authorizeUrl(program, { max_age: '600' }))).location?.pathname).toBe('/consent')
+    expect((await browser.get(flow.authorizeUrl(program, { max_age: '60' }))).page.text).toContain('Sign in with GitHub')
+    const silent = await browser.get(flow.authorizeUrl(program, { max_age: '60', prompt: 'none' }))
+    expect(silent.location?.searchParams.get('error')).toBe('login_required')
+    const again = await browser.reachConsent(flow.authorizeUrl(program, { max_age: '60' }))
+    expect(again.page.text).toContain('Allow “Test client”')
+  })
+
+  it('keeps when the person signed in, for the ID token', async () => {
+    const browser = flow.browser()
+    const client = await flow.addClient()
+    const signedInAt = Math.floor(flow.context.clock() / 1000)
+    const consent = await browser.reachConsent(flow.authorizeUrl(client))
+    flow.context.advance(30)
+    const code = readCode(onwardOf(await browser.press(consent, 'approve')).searchParams.get('code') ?? '')
+    const found = await flow.context.stores.grants.findCode(code?.grantId ?? '', code?.codeHash ?? '')
+    expect(found).toMatchObject({ code: { authTime: signedInAt } })
   })
 
   it.each(['login', 'select_account'])('with prompt=%s asks a signed-in person to sign in again', async (prompt) => {

@@ -13,6 +13,9 @@ export function checkPrompt(prompt: string | undefined, isSignedIn: boolean): Pr
   if (prompts.length > 1) {
     throw new OAuthError('invalid_request', 'prompt=none stands alone', { reason: 'prompt_none_with_others' })
   }
-  if (!isSignedIn) throw new OAuthError('login_required', 'nobody is signed in', { reason: 'prompt_none_without_session' })
+  if (!isSignedIn) throw loginRequired('prompt_none_without_session')
   return prompts
 }
+
+/** What `prompt=none` gets where the person would have to be seen. */
+export const loginRequired = (reason: string): OAuthError => new OAuthError('login_required', 'nobody is signed in', { reason })

@@ -100,7 +100,7 @@ export function consentEndpoint(app: FastifyInstance, context: AuthorizeContext)
 
   const conclude = async (request: FastifyRequest, reply: FastifyReply, consent: Consent, session: Session, wish: Wish) => {
     const { client, request: authorization } = consent
-    const { outcome, isFirst } = await decide(context, authorization, client, session.identity, wish)
+    const { outcome, isFirst } = await decide(context, authorization, client, session, wish)
     if (isFirst) {
       metricsOf(context.metrics).consents.inc({ outcome: wish.decision })
       const facts = {

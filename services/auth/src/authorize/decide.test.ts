@@ -23,27 +23,28 @@ const request: AuthorizationRequest = {
   scopes: ['mcp'],
   prompts: [],
 }
+const octocat = { identity: OCTOCAT, signedInAt: 0 }
 const approve = { decision: 'approve', scopes: ['mcp'] } as const
 
 it('a second click of the same person gets the same redirect again', async () => {
   const context = await createTestContext()
-  const first = await decide(context, request, client, OCTOCAT, approve)
-  const second = await decide(context, request, client, OCTOCAT, approve)
+  const first = await decide(context, request, client, octocat, approve)
+  const second = await decide(context, request, client, octocat, approve)
   expect(second).toEqual({ outcome: first.outcome, isFirst: false })
 })
 
 it('whoever began a request and answers it too never gets the code that another person’s answer made', async () => {
   const context = await createTestContext()
-  const { outcome } = await decide(context, request, client, OCTOCAT, approve)
-  const mallory = { ...OCTOCAT, subject: 'github:666', login: 'mallory' }
+  const { outcome } = await decide(context, request, client, octocat, approve)
+  const mallory = { identity: { ...OCTOCAT, subject: 'github:666', login: 'mallory' }, signedInAt: 0 }
   await expect(decide(context, request, client, mallory, approve)).rejects.toMatchObject({ reason: 'answered_before' })
-  const again = await decide(context, request, client, OCTOCAT, approve)
+  const again = await decide(context, request, client, octocat, approve)
   expect(again.outcome.location).toBe(outcome.location)
 })
 
 it('nobody is sent to a client with the code of a stranger who answered first', async () => {
   const context = await createTestContext()
-  const mallory = { ...OCTOCAT, subject: 'github:666', login: 'mallory' }
+  const mallory = { identity: { ...OCTOCAT, subject: 'github:666', login: 'mallory' }, signedInAt: 0 }
   await decide(context, request, client, mallory, approve)
-  await expect(decide(context, request, client, OCTOCAT, approve)).rejects.toMatchObject({ reason: 'answered_before' })
+  await expect(decide(context, request, client, octocat, approve)).rejects.toMatchObject({ reason: 'answered_before' })
 })

@@ -6,6 +6,7 @@ import type { Identity } from '../oauth/identity.ts'
 import { APPROVAL_TTL_SECONDS, AUTHORIZATION_CODE_TTL_SECONDS, AUTHORIZATION_REQUEST_TTL_SECONDS } from '../oauth/lifetimes.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { createSealer } from '../secrets/sealer.ts'
+import type { Session } from '../store/session-store.ts'
 import { approvalKey, destinationKey } from './approval-keys.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import type { AuthorizeContext } from './authorize-context.ts'
@@ -37,7 +38,7 @@ export async function decide(
   context: Pick<AuthorizeContext, 'config' | 'stores' | 'clock' | 'secrets'>,
   request: AuthorizationRequest,
   client: Client,
-  identity: Identity,
+  { identity, signedInAt }: Session,
   wish: Wish,
 ): Promise<{ readonly outcome: Outcome; readonly isFirst: boolean }> {
   const { stores, clock } = context
@@ -48,7 +49,7 @@ export async function decide(
   const recorded = await stores.decisions.decideOnce(request.requestId, sealed, AUTHORIZATION_REQUEST_TTL_SECONDS)
   if (recorded.first) {
     if (wish.decision === 'approve' && code !== undefined && outcome.grantId !== undefined) {
-      await issue(stores, request, client, identity, wish.scopes, { code, grantId: outcome.grantId, now })
+      await issue(stores, request, client, identity, wish.scopes, { code, grantId: outcome.grantId, now, authTime: signedInAt })
     }
     return { outcome, isFirst: true }
   }
@@ -84,16 +85,19 @@ async function issue(
   client: Client,
   identity: Identity,
   scopes: readonly string[],
-  { code, grantId, now }: { readonly code: string; readonly grantId: string; readonly now: number },
+  step: { readonly code: string; readonly grantId: string; readonly now: number; readonly authTime: number },
 ): Promise<void> {
-  const { redirectUri, resource, codeChallenge, nonce } = request
+  const { redirectUri, resource, codeChallenge, nonce, dpopJkt } = request
+  const { code, grantId, now, authTime } = step
   const grant = { id: grantId, clientId: client.clientId, identity, redirectUri, scopes, resource, createdAt: now }
   await stores.grants.issueCode(grant, {
     codeHash: sha256(code),
     codeChallenge,
     redirectUri,
     expiresAt: now + AUTHORIZATION_CODE_TTL_SECONDS,
+    authTime,
     ...(nonce === undefined ? {} : { nonce }),
+    ...(dpopJkt === undefined ? {} : { dpopJkt }),
   })
   const { subject } = identity
   await stores.approvals.remember(subject, approvalKey(client, redirectUri, scopes, resource), APPROVAL_TTL_SECONDS)

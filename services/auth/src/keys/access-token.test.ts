@@ -210,6 +210,7 @@ describe('a forged access token', () => {
     const idToken = mintIdToken(key, ISSUER, {
       grant: { ...grant, scopes: ['openid'] },
       nonce: undefined,
+      authTime: undefined,
       issuedAt: now,
       expiresAt: now + 60,
     })

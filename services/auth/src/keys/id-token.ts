@@ -9,7 +9,14 @@ import type { SigningKey } from './signing-keys.ts'
 export function mintIdToken(
   key: SigningKey,
   issuer: string,
-  token: { grant: Grant; nonce: string | undefined; issuedAt: number; expiresAt: number },
+  token: {
+    readonly grant: Grant
+    readonly nonce: string | undefined
+    /** Unix seconds of the sign-in. */
+    readonly authTime: number | undefined
+    readonly issuedAt: number
+    readonly expiresAt: number
+  },
 ): string {
   const { identity, scopes, clientId } = token.grant
   const profile = scopes.includes('profile')
@@ -20,6 +27,7 @@ export function mintIdToken(
     iat: token.issuedAt,
     exp: token.expiresAt,
     ...(token.nonce === undefined ? {} : { nonce: token.nonce }),
+    ...(token.authTime === undefined ? {} : { auth_time: token.authTime }),
     ...(profile && identity.login !== undefined ? { preferred_username: identity.login } : {}),
     ...(profile && identity.name !== undefined ? { name: identity.name } : {}),
     ...(scopes.includes('email') && identity.email !== undefined ? { email: identity.email, email_verified: true } : {}),

@@ -40,6 +40,8 @@ export interface CodeBinding {
   readonly expiresAt: number
   /** OpenID Connect `nonce`, when sent. */
   readonly nonce?: string
+  /** Unix seconds of the person's sign-in, for the ID token. */
+  readonly authTime?: number
   /** RFC 9449 §10: the key that must prove itself when the code is redeemed. */
   readonly dpopJkt?: string
 }

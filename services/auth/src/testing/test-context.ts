@@ -12,7 +12,7 @@ import { jsonErrorHandler } from '../http/error-handler.ts'
 import { readParams } from '../http/params.ts'
 import { createSigningKeys } from '../keys/create-signing-keys.ts'
 import { newCode, newGrantId } from '../oauth/code.ts'
-import type { Grant } from '../oauth/grant.ts'
+import type { CodeBinding, Grant } from '../oauth/grant.ts'
 import type { Identity } from '../oauth/identity.ts'
 import { createResources } from '../oauth/resource.ts'
 import { sha256 } from '../oauth/secret.ts'
@@ -114,9 +114,9 @@ export interface Approval {
 export async function approve(
   context: Context,
   clientId: string,
-  overrides: Partial<Grant> & { readonly nonce?: string; readonly redirectUri?: string } = {},
+  overrides: Partial<Grant> & Partial<Pick<CodeBinding, 'nonce' | 'authTime'>> = {},
 ): Promise<Approval> {
-  const { nonce, ...members } = overrides
+  const { nonce, authTime, ...members } = overrides
   const now = Math.floor(context.clock() / 1000)
   const grant: Grant = {
     id: newGrantId(),
@@ -136,6 +136,7 @@ export async function approve(
     redirectUri: grant.redirectUri ?? REDIRECT_URI,
     expiresAt: now + 60,
     ...(nonce === undefined ? {} : { nonce }),
+    ...(authTime === undefined ? {} : { authTime }),
   })
   return { grant, code, verifier }
 }

@@ -94,7 +94,11 @@ describe('a code', () => {
 
 describe('with the scope openid', () => {
   it('an ID token comes along, with the nonce of the request (OpenID Connect Core §2)', async () => {
-    const approval = await approve(context, client.clientId, { scopes: ['mcp', 'openid', 'profile', 'email'], nonce: 'n-0S6' })
+    const approval = await approve(context, client.clientId, {
+      scopes: ['mcp', 'openid', 'profile', 'email'],
+      nonce: 'n-0S6',
+      authTime: 7,
+    })
     const { id_token: idToken = '' } = (await at().redeem(approval)).json<TokenAnswer>()
     const { payload, protectedHeader } = await jwtVerify(idToken, context.keys.current().publicKey, {
       issuer: 'https://gate.test',
@@ -108,6 +112,7 @@ describe('with the scope openid', () => {
       aud: client.clientId,
       iat: expect.any(Number),
       exp: expect.any(Number),
+      auth_time: 7,
       nonce: 'n-0S6',
       preferred_username: 'octocat',
       name: 'The Octocat',

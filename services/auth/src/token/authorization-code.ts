@@ -60,7 +60,7 @@ export function authorizationCodeGrant(
         throw refuse('code_replayed')
       }
       const { scopes } = grant
-      const idToken = { nonce: binding.nonce }
+      const idToken = { nonce: binding.nonce, authTime: binding.authTime }
       return issueTokens(config, key, { grant, audience, scopes, refreshToken, now, grantExpiresAt, idToken, jkt })
     },
   }

@@ -26,7 +26,7 @@ export interface Issue {
   /** Who acts for the grant's person (RFC 8693). */
   readonly act?: Actor
   /** The first answer of a grant with the scope `openid` has an ID token (OpenID Connect Core §3.1.3.3). */
-  readonly idToken?: { readonly nonce: string | undefined }
+  readonly idToken?: { readonly nonce: string | undefined; readonly authTime: number | undefined }
 }
 
 /** Mints what the answer carries. Pure, given the key: nothing can fail here after the store took its step. */
@@ -42,7 +42,7 @@ export function issueTokens(config: Context['config'], key: SigningKey, issue: I
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     scope: scopes.join(' '),
     ...(issue.idToken && scopes.includes('openid')
-      ? { id_token: mintIdToken(key, issuer, { grant, nonce: issue.idToken.nonce, ...times }) }
+      ? { id_token: mintIdToken(key, issuer, { grant, ...issue.idToken, ...times }) }
       : {}),
   }
 }
