@@ -53,7 +53,7 @@ ${caution(view)}
 <form method="post" action="${view.actions.consent}">
 <input type="hidden" name="request" value="${view.request}">
 <input type="hidden" name="csrf" value="${view.tokens.consent}">
-${scopeChoices(view)}
+${scopeBoxes(view)}
 <div class="pair">
 <button class="button" name="decision" value="deny">Deny</button>
 <button class="button primary" name="decision" value="approve">Allow</button>
@@ -69,7 +69,7 @@ ${scopeChoices(view)}
 
 export const resourceLabel = (resource: Resource): string => resource.server?.name ?? 'all your servers'
 
-function appNote({ client, wasApprovedBefore }: ConsentView): Html {
+export function appNote({ client, wasApprovedBefore }: Pick<ConsentView, 'client' | 'wasApprovedBefore'>): Html {
   const notes: Readonly<Record<Client['source'], string>> = {
     registered: 'The app gave this name itself; anybody can use any name.',
     metadata: 'The web site named here vouches for the app.',
@@ -78,7 +78,7 @@ function appNote({ client, wasApprovedBefore }: ConsentView): Html {
   return html`${nameTag(client)}<small>${notes[client.source]}${wasApprovedBefore && ' You allowed it before.'}</small>`
 }
 
-const serverNote = ({ resource, servers }: ConsentView): Html =>
+export const serverNote = ({ resource, servers }: Pick<ConsentView, 'resource' | 'servers'>): Html =>
   resource.server
     ? html`<b>${resource.server.name}</b><small>${resource.url}</small>`
     : html`<b>Every server you may use</b><small>${servers.join(', ')}</small>`
@@ -98,7 +98,11 @@ this device handles <b>${text}</b>.</p>`
     : html`<p class="note">Allow it only if you yourself just started to connect at <b>${text}</b>.</p>`
 }
 
-const scopeChoices = ({ choices, sharesProfile, fault }: ConsentView): Html => html`<fieldset>
+export const scopeBoxes = ({
+  choices,
+  sharesProfile,
+  fault,
+}: Pick<ConsentView, 'choices' | 'sharesProfile' | 'fault'>): Html => html`<fieldset>
 <legend>It may</legend>
 ${choices.length === 1 ? choices.map(onlyChoice) : choices.map((choice) => checkbox(choice, fault !== undefined))}
 ${sharesProfile && html`<div class="choice">${CHECK}<span>know who you are<small>your name and verified e-mail address</small></span></div>`}
