@@ -1,25 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { HIDDEN, hideSecretsWithin, SECRET_KEYS } from './hide-secrets.ts'
 
 export type { Logger } from 'pino'
-
-/** Keys whose values are secrets wherever they stand; a second fence behind not logging them at all. */
-const SECRET_KEYS = [
-  'authorization',
-  'cookie',
-  'password',
-  'client_secret',
-  'code',
-  'code_verifier',
-  'refresh_token',
-  'access_token',
-  'id_token',
-  'registration_access_token',
-  'state',
-  'x-auth-assertion',
-  'x-signature',
-  'set-cookie',
-  'location',
-]
 
 /**
  * The service's log: one JSON object a line. Requests are logged as refusals and events, not one by one.
@@ -30,8 +12,9 @@ export function createLog(service: string, level: string, destination?: Destinat
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: SECRET_KEYS.flatMap((key) => [`["${key}"]`, `*["${key}"]`, `*.headers["${key}"]`]), censor: '[secret]' },
+    // A second fence behind not logging secrets at all.
+    formatters: { level: (label: string) => ({ level: label }), log: hideSecretsWithin },
+    redact: { paths: SECRET_KEYS.map((key) => `["${key}"]`), censor: HIDDEN },
     serializers: {
       // The message and the chain of causes, without the enumerable members that libraries hang on errors (requests, tokens).
       err: (error: unknown) => describeError(error),

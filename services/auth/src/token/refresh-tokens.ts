@@ -22,8 +22,7 @@ export interface RefreshTokens {
 }
 
 export function createRefreshTokens(secrets: readonly string[]): RefreshTokens {
-  // As key objects: from bytes, node:crypto makes one at each use, which takes seven times as long as the tag.
-  const keys = secrets.map((secret) => createSecretKey(deriveKey(secret, 'refresh-token-tag')))
+  const keys = secrets.map((secret) => deriveKey(secret, 'refresh-token-tag'))
   const [first] = keys
   if (first === undefined) throw new Error('refresh tokens need at least one secret')
   const tag = (key: KeyObject, text: string) =>
@@ -57,4 +56,5 @@ export const newestSuccessor = (token: string, sealedChain: readonly string[]): 
   }, token)
 
 /** A token has 256 random bits, so one hash under a name of its own is all the derivation it needs; the store's digest is another. */
-const successorKey = (token: string): Buffer => hash('sha256', `gatehouse refresh-successor ${token}`, 'buffer')
+const successorKey = (token: string): KeyObject =>
+  createSecretKey(hash('sha256', `gatehouse refresh-successor ${token}`, 'buffer'))

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { isErrorReply } from './faults.ts'
 import type { RedisTarget } from './parse-redis-url.ts'
+import { writeTogether } from './write-together.ts'
 
 /** Below the two seconds within which callers are promised an answer, whatever hangs. */
 export const ANSWER_TIMEOUT_MS = 1_500
@@ -41,7 +42,9 @@ const FAIL_FAST = {
 export function connectClient(target: RedisTarget): Redis | Cluster {
   if (target.topology === 'cluster') return connectCluster(target)
   const address = { ...credentialsOf(target), ...addressOf(target, 0), db: target.db }
-  return new Redis({ ...FAIL_FAST, ...address, retryStrategy: reconnectDelayMs })
+  const redis = new Redis({ ...FAIL_FAST, ...address, retryStrategy: reconnectDelayMs })
+  writeTogether(redis)
+  return redis
 }
 
 /** Resolves when commands are answered, by every node of a cluster. */
@@ -72,6 +75,7 @@ function connectCluster(target: RedisTarget): Cluster {
   })
   // ioredis connects to a node when the first command is for it, and refuses the others until then.
   cluster.on('+node', (node: Redis) => {
+    writeTogether(node)
     if (node.status === 'wait') node.connect().catch(() => {})
   })
   return cluster
