@@ -14,6 +14,8 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     discover: ['oauth', 'keys', 'http', 'metrics', 'context', 'config'],
     register: ['oauth', 'clients', 'store', 'http', 'metrics', 'context', 'config'],
     authorize: ['oauth', 'clients', 'store', 'identity', 'secrets', 'pages', 'http', 'metrics', 'context', 'config'],
+    // The device grant's own way to a person's yes; what may be asked for is judged by the rules of authorize.
+    device: ['authorize', 'oauth', 'store', 'pages', 'http', 'metrics', 'context', 'config'],
     token: ['oauth', 'clients', 'store', 'keys', 'secrets', 'http', 'metrics', 'context', 'config'],
     verify: ['oauth', 'store', 'keys', 'mcp', 'http', 'metrics', 'context', 'config'],
     mcp: [],
@@ -26,6 +28,8 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     secrets: ['oauth', 'identity', 'config'],
     store: ['oauth'],
     oauth: [],
+    // Describes what the others do; nobody imports it.
+    openapi: ['register', 'clients'],
     context: ['oauth', 'clients', 'keys', 'store', 'config'],
     config: ['oauth'],
   },
@@ -45,6 +49,7 @@ const CONFINED: readonly (readonly [module: RegExp, where: RegExp, why: string])
   [/^ioredis$/, /^services\/auth\/src\/store\/.*redis.*\.ts$/, 'Redis is one backend of the store'],
   [/^@octokit\//, /^services\/auth\/src\/identity\/github[^/]*\.ts$/, 'GitHub is one identity provider'],
   [/^openid-client$/, /^services\/auth\/src\/identity\/[^/]*\.ts$/, 'OpenID Connect is one kind of identity provider'],
+  [/^uqr$/, /^services\/auth\/src\/pages\/qr[^/]*\.ts$/, 'QR codes are drawn in one place'],
   [/^node:sqlite$/, /^services\/auth\/src\/store\/.*sqlite.*\.ts$/, 'SQLite is one backend of the store'],
   [/^node:child_process$/, /^services\/bridge\/src\/(child|fixtures)\//, 'only the bridge starts processes'],
 ]

@@ -4,9 +4,13 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServ
 import { authorizeEndpoint } from './authorize/authorize-endpoint.ts'
 import { callbackEndpoint } from './authorize/callback-endpoint.ts'
 import { consentEndpoint } from './authorize/consent-endpoint.ts'
+import { pushedRequestEndpoint } from './authorize/pushed-request-endpoint.ts'
 import { signInEndpoint } from './authorize/sign-in-endpoint.ts'
 import { signOutEndpoint } from './authorize/sign-out-endpoint.ts'
 import type { Context } from './context.ts'
+import { deviceAuthorizationEndpoint } from './device/device-authorization-endpoint.ts'
+import { deviceEndpoint } from './device/device-endpoint.ts'
+import { deviceQrEndpoint } from './device/qr-endpoint.ts'
 import { discoverEndpoint } from './discover/discover-endpoint.ts'
 import { homeEndpoint } from './home/home-endpoint.ts'
 import { checkHost } from './http/check-host.ts'
@@ -17,6 +21,7 @@ import { createPasswordSignIn } from './identity/password.ts'
 import { createProviders } from './identity/providers.ts'
 import { registerEndpoint } from './register/register-endpoint.ts'
 import { registrationManagementEndpoint } from './register/registration-management-endpoint.ts'
+import { introspectEndpoint } from './token/introspect-endpoint.ts'
 import { revokeEndpoint } from './token/revoke-endpoint.ts'
 import { tokenEndpoint } from './token/token-endpoint.ts'
 import type { Verifier } from './verify/verifier.ts'
@@ -51,6 +56,9 @@ export async function createPublicApp(
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // Two Authorization headers become one with a comma, which no rule accepts; without this the second is dropped silently.
     http: { maxHeaderSize: MAX_HEADER_BYTES, joinDuplicateHeaders: true },
+    // A path that cannot be decoded, or a part of it that is too long: it meets no hook and no route.
+    frameworkErrors: (error, request, reply) =>
+      jsonErrorHandler(error, request, reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')),
     ...(serverFactory ? { serverFactory } : {}),
   })
   app.setErrorHandler(jsonErrorHandler)
@@ -70,12 +78,17 @@ export async function createPublicApp(
       homeEndpoint(scope, context)
       registerEndpoint(scope, context)
       registrationManagementEndpoint(scope, context)
+      pushedRequestEndpoint(scope, context)
       authorizeEndpoint(scope, { ...context, ...signIn })
       signInEndpoint(scope, { ...context, ...signIn })
       callbackEndpoint(scope, { ...context, ...signIn })
       consentEndpoint(scope, { ...context, ...signIn })
+      deviceAuthorizationEndpoint(scope, context)
+      deviceEndpoint(scope, { ...context, ...signIn })
+      deviceQrEndpoint(scope, context)
       tokenEndpoint(scope, context)
       revokeEndpoint(scope, context)
+      introspectEndpoint(scope, context)
       signOutEndpoint(scope, context)
     },
     { prefix: config.publicPath },

@@ -23,6 +23,10 @@ export interface AuthorizationRequest {
   readonly scopes: readonly string[]
   readonly prompts: readonly Prompt[]
   readonly nonce?: string
+  /** Seconds since the sign-in at most, when the client cares. */
+  readonly maxAge?: number
+  /** RFC 9449 §10: thumbprint of the key that shall redeem the code. */
+  readonly dpopJkt?: string
 }
 
 /** OpenID Connect Core §3.1.2.1. */

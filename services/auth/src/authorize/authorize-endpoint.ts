@@ -9,8 +9,11 @@ import { pageErrorHandler } from '../pages/error-handler.ts'
 import { answerClient } from './answer-client.ts'
 import { createAuthorizationRequests } from './authorization-request.ts'
 import { type AuthorizeContext, gatewayName, pathsOf } from './authorize-context.ts'
+import { checkPrompt, loginRequired } from './check-prompt.ts'
 import { checkRedirectUri } from './check-redirect-uri.ts'
 import { findClient } from './find-client.ts'
+import { checkPushed } from './pushed-only.ts'
+import { createPushedRequests, isPushedRequestUri } from './pushed-requests.ts'
 import { readRequest } from './read-request.ts'
 import { readState } from './read-state.ts'
 import { showSignIn } from './show-sign-in.ts'
@@ -23,17 +26,26 @@ import { usableSession } from './usable-session.ts'
 export function authorizeEndpoint(app: FastifyInstance, context: AuthorizeContext): void {
   const { config, clients, resources, clock } = context
   const requests = createAuthorizationRequests(context)
+  const pushedRequests = createPushedRequests(context.stores, requests)
   const sessions = createSessions(context)
 
   const answer = async (request: FastifyRequest, reply: FastifyReply, params: Params, query: string) => {
     const client = await findClient(clients, params.client_id)
-    const asker = { client, redirectUri: checkRedirectUri(client, params.redirect_uri), state: readState(query) }
+    // Beside a request_uri of ours nothing else counts (RFC 9126 §4).
+    const pushed = isPushedRequestUri(params.request_uri) ? await pushedRequests.open(params.request_uri, client) : undefined
+    const redirectUri = checkRedirectUri(client, pushed ? pushed.redirectUri : params.redirect_uri)
+    const asker = { client, redirectUri, state: pushed ? pushed.state : readState(query) }
     const session = await sessions.find(request)
     try {
-      const authorization = readRequest(params, asker, { resources, clock, isSignedIn: session !== undefined })
+      const isSignedIn = session !== undefined
+      if (pushed) checkPrompt(pushed.prompts.join(' '), isSignedIn)
+      else checkPushed(client)
+      const authorization = pushed ?? readRequest(params, asker, { resources, clock, isSignedIn })
+      const usable = usableSession(authorization, session)
+      if (authorization.prompts.includes('none') && !usable) throw loginRequired('prompt_none_with_old_session')
       const sealed = requests.seal(authorization)
       // A form on another site brings no cookies (SameSite); the redirect that follows does.
-      if (request.method === 'POST' || usableSession(authorization, session)) {
+      if (request.method === 'POST' || usable) {
         return reply.header('cache-control', 'no-store').redirect(`${pathsOf(config).consent}?request=${sealed}`, 303)
       }
       return showSignIn(request, reply, context, { kind: 'authorize', sealed, request: authorization, client })

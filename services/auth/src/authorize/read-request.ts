@@ -5,6 +5,8 @@ import type { Resources } from '../oauth/resource.ts'
 import { randomSecret } from '../oauth/secret.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { checkCodeChallenge } from './check-code-challenge.ts'
+import { checkDpopJkt } from './check-dpop-jkt.ts'
+import { checkMaxAge } from './check-max-age.ts'
 import { checkNonce } from './check-nonce.ts'
 import { checkPrompt } from './check-prompt.ts'
 import { checkRequestObject } from './check-request-object.ts'
@@ -38,6 +40,8 @@ export function readRequest(
   const scopes /*   */ = checkScope(client, resource, params.scope)
   const prompts /*  */ = checkPrompt(params.prompt, context.isSignedIn)
   const nonce /*    */ = checkNonce(params.nonce)
+  const maxAge /*   */ = checkMaxAge(params.max_age)
+  const dpopJkt /*  */ = checkDpopJkt(params.dpop_jkt)
   return {
     requestId: randomSecret(REQUEST_ID_BYTES),
     issuedAt: nowSeconds(context.clock),
@@ -49,5 +53,7 @@ export function readRequest(
     prompts,
     ...(state === undefined ? {} : { state }),
     ...(nonce === undefined ? {} : { nonce }),
+    ...(maxAge === undefined ? {} : { maxAge }),
+    ...(dpopJkt === undefined ? {} : { dpopJkt }),
   }
 }

@@ -20,3 +20,9 @@ export const ASSERTION_TTL_SECONDS = 60
 export const VERIFY_CACHE_SECONDS = 5
 /** A grant ends a year after it was approved, however often it is refreshed (ASVS 10.4.8); then the person is asked again. */
 export const GRANT_MAX_AGE_SECONDS = 31_536_000
+/** From pushing a request to the browser at /authorize: it opens in seconds, and a link out of a terminal is copied in a minute. */
+export const PUSHED_REQUEST_TTL_SECONDS = 90
+/** From the code on a device to the person's yes and the device's last question (RFC 8628 §3.2 `expires_in`). */
+export const DEVICE_CODE_TTL_SECONDS = 600
+/** How long a device waits between two questions, and what each hasty one adds (RFC 8628 §3.5). */
+export const DEVICE_POLL_INTERVAL_SECONDS = 5

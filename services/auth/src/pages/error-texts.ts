@@ -12,6 +12,13 @@ const START_AGAIN = 'Go back to the app and connect again. This page can be clos
 const COOKIES =
   'Go back to the app and connect again, in one browser from start to end. If this keeps happening, let this site set cookies; Safari keeps none for http://localhost.'
 
+/** One text for all: who opens another's link learns nothing. */
+const PUSHED_REQUEST: ErrorText = {
+  title: 'This link is over',
+  what: 'The app’s link to this page was used before, is older than a minute and a half, or was made for another app.',
+  advice: START_AGAIN,
+}
+
 /** What people are told, by the reason that the log has. Without an entry here, the description is good enough. */
 const TEXTS: Readonly<Record<string, ErrorText>> = {
   client_unknown: {
@@ -45,6 +52,14 @@ const TEXTS: Readonly<Record<string, ErrorText>> = {
     title: 'Nothing to continue',
     what: 'This address is no sign-in that was begun here, or only a part of one.',
     advice: START_AGAIN,
+  },
+  pushed_request_unknown: PUSHED_REQUEST,
+  pushed_request_of_other_client: PUSHED_REQUEST,
+  pushed_request_answered: PUSHED_REQUEST,
+  device_grant_off: {
+    title: 'Not offered here',
+    what: 'The operator of this gateway has switched sign-in by a code on a device off.',
+    advice: 'Connect with an app that opens a browser.',
   },
   answered_before: {
     title: 'Already answered',

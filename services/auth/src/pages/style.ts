@@ -21,6 +21,7 @@ main{width:100%;max-width:28rem;background:var(--card);padding:1.5rem 1.25rem;bo
 footer{width:100%;max-width:28rem;padding:.9rem 1.25rem 2rem;font-size:.8rem;color:var(--soft);overflow-wrap:anywhere}
 h1{margin:0 0 .5rem;font-size:1.35rem;line-height:1.3;font-weight:650;overflow-wrap:anywhere;text-wrap:balance}
 h2{margin:1.5rem 0 .5rem;font-size:.95rem;font-weight:650}
+h3{margin:0;font-size:1rem;line-height:1.4;font-weight:650;overflow-wrap:anywhere}
 p{margin:.5rem 0;overflow-wrap:anywhere}
 .soft{color:var(--soft)}.small{font-size:.875rem}
 dl{margin:1.25rem 0 0;border-top:1px solid var(--line)}
@@ -45,7 +46,7 @@ h1 svg{width:1.4rem;height:1.4rem;margin-right:.5rem;vertical-align:-.2rem;color
 .choice>svg{width:1.1rem;height:1.1rem;margin:.25rem 0 0 .12rem;color:var(--accent)}
 .choice small{display:block;color:var(--soft);font-size:.85rem;line-height:1.45}
 label.text{display:block;margin-top:1.25rem;font-weight:600;font-size:.95rem}
-input[type=password]{display:block;width:100%;margin:.4rem 0 0;padding:.7rem .8rem;font:inherit;color:inherit;
+input[type=password],input[type=text],select{display:block;width:100%;margin:.4rem 0 0;padding:.7rem .8rem;font:inherit;color:inherit;
 background:var(--field);border:1px solid var(--soft);border-radius:.5rem}
 .button{display:flex;align-items:center;justify-content:center;gap:.7rem;width:100%;min-height:3rem;padding:.6rem 1rem;font:inherit;
 font-weight:600;text-align:center;text-decoration:none;color:var(--ink);background:transparent;border:1px solid var(--soft);
@@ -57,12 +58,30 @@ border-radius:.5rem;cursor:pointer;overflow-wrap:anywhere}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin-top:1.5rem}
 .or{display:flex;align-items:center;gap:.75rem;margin:1.5rem 0 0;color:var(--soft);font-size:.9rem}
 .or::before,.or::after{content:"";flex:1;border-top:1px solid var(--line)}
+.quiet{width:auto;min-height:2.5rem;padding:.35rem .9rem;font-size:.925rem}
+.danger{color:var(--fault-ink);border-color:currentColor}
+.done{display:grid;grid-template-columns:1.25rem 1fr;gap:.6rem;align-items:start;margin:1rem 0;font-weight:600}
+.done svg{margin-top:.15rem;color:var(--accent)}
+.entry{margin-top:.75rem;padding-top:1rem;border-top:1px solid var(--line)}
+.item{margin:.75rem 0 0;padding:.25rem 0 .25rem .9rem;border-left:3px solid var(--line)}
+.entry form{margin-top:.75rem}
+.ways{list-style:none;margin:1rem 0 0;padding:0;border-top:1px solid var(--line)}
+.ways li{margin:0;border-bottom:1px solid var(--line)}
+.ways a{display:block;padding:.75rem 0;text-decoration:none}
+.ways small{display:block;color:var(--soft);font-size:.825rem;line-height:1.4}
+pre{margin:.5rem 0;padding:.75rem .9rem;background:var(--chip);border-radius:.5rem;white-space:pre-wrap;overflow-wrap:anywhere;
+user-select:all}
+pre code{padding:0;background:none}
+input.code{font:.875rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .aside{margin-top:1.25rem;display:flex;flex-wrap:wrap;gap:.25rem .5rem;align-items:baseline;font-size:.925rem;color:var(--soft)}
 .aside form{display:inline}
 .link{padding:.25rem 0;font:inherit;color:var(--accent);background:none;border:0;text-decoration:underline;
 text-underline-offset:.15em;cursor:pointer}
 a{color:var(--accent);text-underline-offset:.15em}
 a.button{color:var(--ink)}a.primary{color:var(--accent-ink)}
+input.device-code{font:600 1.35rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.12em;text-transform:uppercase}
+.user-code{margin:.25rem 0 1rem;font:700 1.75rem/1.3 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.08em}
+.qr{display:block;width:min(100%,15rem);height:auto;margin:.75rem auto;border-radius:.5rem}
 details{border-bottom:1px solid var(--line)}summary{padding:.65rem 0;cursor:pointer;font-weight:550}
 details>:not(summary){margin:0 0 .8rem}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:.35rem}

@@ -1,7 +1,10 @@
 import type { Context } from '../context.ts'
 import { authorizationCodeGrant } from './authorization-code.ts'
+import { clientCredentialsGrant } from './client-credentials.ts'
+import { deviceCodeGrant } from './device-code.ts'
 import { refreshTokenGrant } from './refresh-token.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
+import { tokenExchangeGrant } from './token-exchange.ts'
 import type { TokenGrant } from './token-grant.ts'
 
 /** What the grants use. */
@@ -16,6 +19,9 @@ export const createTokenGrants = (context: TokenContext, refreshTokens: RefreshT
     [
       authorizationCodeGrant(context, refreshTokens),
       refreshTokenGrant(context, refreshTokens),
+      ...(context.config.DEVICE_GRANT === 'on' ? [deviceCodeGrant(context, refreshTokens)] : []),
+      clientCredentialsGrant(context),
+      tokenExchangeGrant(context),
       // One line each.
     ].map((grant) => [grant.grantType, grant]),
   )
