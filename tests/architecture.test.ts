@@ -12,11 +12,11 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     home: ['pages', 'http', 'context', 'config'],
     // The five steps of the flow, in the order in which a client meets them. They never import each other.
     discover: ['oauth', 'keys', 'http', 'metrics', 'context', 'config'],
-    register: ['oauth', 'clients', 'store', 'http', 'metrics', 'context', 'config'],
+    register: ['oauth', 'clients', 'store', 'secrets', 'http', 'metrics', 'context', 'config'],
     authorize: ['oauth', 'clients', 'store', 'identity', 'secrets', 'pages', 'http', 'metrics', 'context', 'config'],
     // The device grant's own way to a person's yes; what may be asked for is judged by the rules of authorize.
     device: ['authorize', 'oauth', 'store', 'pages', 'http', 'metrics', 'context', 'config'],
-    token: ['oauth', 'clients', 'store', 'keys', 'secrets', 'http', 'metrics', 'context', 'config'],
+    token: ['oauth', 'clients', 'store', 'identity', 'keys', 'secrets', 'http', 'metrics', 'context', 'config'],
     verify: ['oauth', 'store', 'keys', 'mcp', 'http', 'metrics', 'context', 'config'],
     mcp: [],
     clients: ['oauth', 'store'],

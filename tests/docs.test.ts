@@ -25,6 +25,7 @@ import {
   tablesOf,
 } from './support/documents.ts'
 import { type Gateway, startGateway } from './support/gateway.ts'
+import { routesOf } from './support/routes.ts'
 
 const documents = readDocuments()
 const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
@@ -334,22 +335,9 @@ interface Reply {
   readonly redirect_uris: readonly string[]
 }
 
-/** `METHOD /path` of all that an app serves. Methods that are only there to be answered 405 do not count, nor do HEAD and OPTIONS. */
-async function endpointsOf(app: FastifyInstance): Promise<string[]> {
-  const stack: string[] = []
-  const endpoints: string[] = []
-  for (const [, indent = '', part = '', listed = ''] of app.printRoutes({ commonPrefix: false }).matchAll(ROUTE)) {
-    stack.splice(indent.length / 4, Number.POSITIVE_INFINITY, part === '*' ? '/*' : part)
-    const path = stack.join('')
-    const refusal = listed.includes('PATCH') ? await app.inject({ method: 'PATCH', url: path.replace(/:\w+/, 'x') }) : undefined
-    const methods = String(refusal?.headers.allow ?? listed).split(', ')
-    endpoints.push(...methods.filter((method) => !['HEAD', 'OPTIONS'].includes(method)).map((method) => `${method} ${path}`))
-  }
-  return endpoints
-}
-
-/** A line of Fastify's route tree: four characters of indent a level, the rest of the path, the methods. */
-const ROUTE = /^((?:│ {3}| {4})*)[├└]── (\S+) \(([A-Z, -]+)\)$/gm
+/** As routesOf, without preflights. */
+const endpointsOf = async (app: FastifyInstance): Promise<string[]> =>
+  (await routesOf(app)).filter((route) => !route.startsWith('OPTIONS '))
 
 /** Where clients look for a metadata document besides its own place; docs/flow.md says that in a sentence. */
 const isOtherSpelling = (endpoint: string): boolean =>

@@ -1,0 +1,77 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createJudge, type Observed, readOpenapi } from './described.ts'
+
+export interface Observation {
+  /** What the document does not say, each once. */
+  readonly faults: ReadonlySet<string>
+  /** `METHOD /path STATUS`, as in the document, of every answer so far. */
+  readonly seen: ReadonlySet<string>
+}
+
+/** Holds every answer of a listener against docs/openapi.json, whoever asks. @param publicPath - what PUBLIC_URL has after the host */
+export function observe(server: Server, publicPath = ''): Observation {
+  const judge = createJudge(readOpenapi())
+  const faults = new Set<string>()
+  const seen = new Set<string>()
+  const judgeAnswer = (answer: Observed) => {
+    const place = judge.find(answer.method, answer.path)
+    // What stands nowhere in the document is the business of the test that walks the routes.
+    if (place === undefined) return
+    seen.add(`${place.method} ${place.path} ${answer.status}`)
+    for (const fault of judge.faults(place, answer)) faults.add(fault)
+  }
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    const chunks: Buffer[] = []
+    const { method = 'GET', url = '/' } = request
+    const path = pathOf(url, publicPath)
+    const sent = new Map<string, unknown>()
+    record(response, chunks, sent)
+    response.on('finish', () => {
+      const headers: Record<string, unknown> = { ...response.getHeaders(), ...Object.fromEntries(sent) }
+      judgeAnswer({
+        method,
+        path,
+        status: response.statusCode,
+        contentType: headers['content-type'] === undefined ? undefined : String(headers['content-type']),
+        headers,
+        text: Buffer.concat(chunks).toString('utf8'),
+      })
+    })
+  })
+  return { faults, seen }
+}
+
+function pathOf(url: string, publicPath: string): string {
+  const [path = '/'] = url.split('?')
+  const isBelow = publicPath !== '' && path.startsWith(publicPath)
+  return (isBelow ? path.slice(publicPath.length) || '/' : path).replace(/(?<=\/mcp)\/$/, '')
+}
+
+/** As Node takes them: an object, or names and values in turn. */
+const pairsOf = (headers: object): (readonly [string, unknown])[] =>
+  Array.isArray(headers)
+    ? headers.flatMap((name: unknown, index) => (index % 2 === 0 ? [[String(name), headers[index + 1]] as const] : []))
+    : Object.entries(headers)
+
+/** Copies what is written, whichever way it is, and the headers that go straight to `writeHead`. */
+function record(response: ServerResponse, chunks: Buffer[], sent: Map<string, unknown>): void {
+  const { write, end, writeHead } = response
+  const keep = (chunk: unknown) => {
+    if (typeof chunk === 'string' || chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk as string))
+  }
+  response.write = ((chunk: unknown, ...rest: unknown[]) => {
+    keep(chunk)
+    return Reflect.apply(write, response, [chunk, ...rest])
+  }) as typeof write
+  response.end = ((chunk: unknown, ...rest: unknown[]) => {
+    keep(chunk)
+    return Reflect.apply(end, response, [chunk, ...rest])
+  }) as typeof end
+  response.writeHead = ((status: number, ...rest: unknown[]) => {
+    const headers = rest.at(-1)
+    if (typeof headers === 'object' && headers !== null) {
+      for (const [name, value] of pairsOf(headers)) if (value !== undefined) sent.set(name.toLowerCase(), value)
+    }
+    return Reflect.apply(writeHead, response, [status, ...rest])
+  }) as typeof writeHead
+}
