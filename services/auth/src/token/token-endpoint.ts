@@ -7,6 +7,7 @@ import type { Params } from '../http/params.ts'
 import { refuseQuery } from '../http/refuse-query.ts'
 import { countRefusals, metricsOf } from '../metrics/metrics.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { identifyClient } from './identify-client.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
 import { createTokenGrants, type TokenContext } from './token-grants.ts'
 
@@ -30,7 +31,7 @@ export function tokenEndpoint(app: FastifyInstance, context: TokenContext): void
         throw new OAuthError('invalid_request', 'grant_type is missing', { reason: 'grant_type_missing' })
       const grant = grants.get(grantType)
       if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type is not supported', { reason: 'grant_type_unknown' })
-      const client = await context.authenticateClient(request.headers.authorization, params)
+      const client = await identifyClient(context, grant, request.headers.authorization, params)
       if (!client.grantTypes.includes(grantType)) {
         throw new OAuthError('unauthorized_client', 'the client is not registered for this grant_type', {
           reason: 'grant_type_not_registered',

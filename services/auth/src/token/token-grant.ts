@@ -27,6 +27,11 @@ export interface TokenRequest {
 /** One `grant_type`: it fills in what is its own. */
 export interface TokenGrant {
   readonly grantType: string
+  /**
+   * Which client a request is of whose grant shows it, and that sends no other proof (RFC 7521 §4.1); undefined = it must prove
+   * itself as at every other grant. @throws OAuthError
+   */
+  identify?(params: Params): Promise<Client | undefined>
   /** @throws OAuthError */
   redeem(request: TokenRequest): Promise<TokenResponse>
 }
