@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { type Page, readPage } from '../../../../tests/support/html.ts'
+import type { AuthorizeContext } from '../authorize/authorize-context.ts'
 import { authorizeEndpoint } from '../authorize/authorize-endpoint.ts'
 import { callbackEndpoint } from '../authorize/callback-endpoint.ts'
 import { consentEndpoint } from '../authorize/consent-endpoint.ts'
+import { pushedRequestEndpoint } from '../authorize/pushed-request-endpoint.ts'
 import { signInEndpoint } from '../authorize/sign-in-endpoint.ts'
 import { signOutEndpoint } from '../authorize/sign-out-endpoint.ts'
 import type { IdentityProvider } from '../identity/identity-provider.ts'
@@ -78,7 +80,12 @@ export interface Flow {
 }
 
 export async function createFlow(
-  options: TestContextOptions & { readonly passwordSignIn?: PasswordSignIn; readonly provider?: FakeProvider } = {},
+  options: TestContextOptions & {
+    readonly passwordSignIn?: PasswordSignIn
+    readonly provider?: FakeProvider
+    /** Further endpoints. */
+    readonly mount?: (scope: FastifyInstance, context: TestContext & AuthorizeContext) => void
+  } = {},
 ): Promise<Flow> {
   const context = await createTestContext(options)
   const provider = options.provider ?? createFakeProvider()
@@ -87,7 +94,9 @@ export async function createFlow(
   }
   const all = { ...context, providers: [provider, createFakeProvider('oidc', 'Company')], passwordSignIn }
   const app = await createTestApp((scope) => {
+    pushedRequestEndpoint(scope, all)
     for (const mount of [authorizeEndpoint, signInEndpoint, callbackEndpoint, consentEndpoint, signOutEndpoint]) mount(scope, all)
+    options.mount?.(scope, all)
   }, context)
   let clients = 0
   return {
