@@ -121,6 +121,20 @@ export function grantRotationContract(open: OpenStoresUnderTest): void {
       expect(await present(grant.id, hashes[4])).toEqual({ outcome: 'repeated', grant, sealedChain: sealed.slice(4) })
     })
 
+    it('binds the grant to the first key that it is told, and to no other after it (RFC 9449 §5)', async () => {
+      const { grant, first } = await live()
+      const [second, third] = [sampleRefresh(now), sampleRefresh(now)]
+      const bound = { ...grant, jkt: 'key-1' }
+      const bind = (hash: string, step: typeof second, jkt: string) =>
+        under.first.grants.rotate(grant.id, hash, { ...step, jkt }, GRACE_SECONDS)
+      expect(await bind(first.refreshHash, second, 'key-1')).toEqual({ outcome: 'rotated', grant })
+      expect((await under.second.grants.find(grant.id))?.grant).toEqual(bound)
+      expect(await bind(second.refreshHash, third, 'key-2')).toEqual({ outcome: 'rotated', grant: bound })
+      expect(await present(grant.id, first.refreshHash)).toMatchObject({ outcome: 'repeated', grant: bound })
+      expect((await under.second.grants.find(grant.id))?.grant).toEqual(bound)
+      expect((await under.second.grants.listByClient(grant.clientId))[0]?.grant).toEqual(bound)
+    })
+
     it('calls a token that never was stale', async () => {
       const { grant } = await rotated(1)
       expect(await present(grant.id, 'invented')).toEqual({ outcome: 'stale', grant })

@@ -56,6 +56,18 @@ export function grantStoreContract(open: OpenStoresUnderTest): void {
       })
     })
 
+    it('binds its grant to the key that proved itself beside it (RFC 9449 §5)', async () => {
+      const { grant, code } = await issued()
+      expect(await under.first.grants.redeemCode(grant.id, code.codeHash, { ...sampleRefresh(now), jkt: 'key-1' })).toBe(
+        'redeemed',
+      )
+      expect((await under.second.grants.find(grant.id))?.grant).toEqual({ ...grant, jkt: 'key-1' })
+      expect(await under.second.grants.redeemCode(grant.id, code.codeHash, { ...sampleRefresh(now), jkt: 'key-2' })).toBe(
+        'replayed',
+      )
+      expect((await under.second.grants.find(grant.id))?.grant.jkt).toBe('key-1')
+    })
+
     it('is redeemed by exactly one of fifty callers', async () => {
       const { grant, code } = await issued()
       const attempts = Array.from({ length: 50 }, () => sampleRefresh(now))
@@ -183,6 +195,15 @@ export function grantStoreContract(open: OpenStoresUnderTest): void {
       await under.second.grants.create(sampleGrant(now), sampleRefresh(now))
       const list = await under.first.grants.listBySubject(older.identity.subject)
       expect(list.map(({ grant }) => grant)).toEqual([newer, older])
+    })
+
+    it('show an operator those of everybody that live, newest first', async () => {
+      const grants = Array.from({ length: 3 }, (_, index) => sampleGrant(now, { createdAt: index }))
+      for (const grant of grants) await under.first.grants.create(grant, sampleRefresh(now))
+      await under.first.grants.issueCode(sampleGrant(now), sampleCode(now))
+      await under.first.grants.revoke(grants[1]?.id ?? '')
+      const list = await under.second.grants.list()
+      expect(list.map(({ grant }) => grant)).toEqual([grants[2], grants[0]])
     })
 
     it('show a person their pending grants too, on demand', async () => {

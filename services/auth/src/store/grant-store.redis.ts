@@ -2,7 +2,7 @@ import type { Clock } from '../oauth/clock.ts'
 import type { CodeBinding, Grant } from '../oauth/grant.ts'
 import { CODE_FAILURES_LIMIT } from '../oauth/lifetimes.ts'
 import { type GrantRecord, isAlive, lookUpCode, newestFirst, type Predecessor, toActive } from './grant-record.ts'
-import type { GrantStore, Rotation } from './grant-store.ts'
+import type { ActiveGrant, GrantStore, Rotation } from './grant-store.ts'
 import { chainFrom } from './predecessors.ts'
 import type { RedisBackend } from './redis/backend.ts'
 import { createExpiringIndex } from './redis/expiring-index.ts'
@@ -72,7 +72,16 @@ export function createRedisGrantStore(redis: RedisBackend, clock: Clock): GrantS
     redeemCode: async (grantId, codeHash, refresh) => {
       const expiresAtMs = refresh.expiresAt * 1000
       const [outcome] = await prolong(expiresAtMs, (indexedUntilMs) =>
-        redis.run(REDEEM_CODE, keyOf(grantId), clock(), codeHash, refresh.refreshHash, expiresAtMs, indexedUntilMs),
+        redis.run(
+          REDEEM_CODE,
+          keyOf(grantId),
+          clock(),
+          codeHash,
+          refresh.refreshHash,
+          expiresAtMs,
+          indexedUntilMs,
+          refresh.jkt ?? '',
+        ),
       )
       return outcome as 'redeemed' | 'replayed' | 'unknown'
     },
@@ -83,10 +92,10 @@ export function createRedisGrantStore(redis: RedisBackend, clock: Clock): GrantS
     },
 
     rotate: async (grantId, presentedHash, successor, graceSeconds): Promise<Rotation> => {
-      const { refreshHash, sealed, expiresAt } = successor
+      const { refreshHash, sealed, expiresAt, jkt = '' } = successor
       const now = clock()
       const graceMs = graceSeconds * 1000
-      const [outcome, grantJson, predecessorsJson] = await prolong(expiresAt * 1000, (indexedUntilMs) =>
+      const [outcome, grantJson, boundTo, predecessorsJson] = await prolong(expiresAt * 1000, (indexedUntilMs) =>
         redis.run(
           ROTATE_REFRESH_TOKEN,
           keyOf(grantId),
@@ -97,10 +106,11 @@ export function createRedisGrantStore(redis: RedisBackend, clock: Clock): GrantS
           expiresAt * 1000,
           graceMs,
           indexedUntilMs,
+          jkt,
         ),
       )
       if (outcome === 'gone') return { outcome }
-      const grant = parse<Grant>(grantJson)
+      const grant = toGrant(grantJson, boundTo)
       if (outcome === 'rotated') return { outcome, grant }
       const sealedChain = chainFrom(parse<Predecessor[]>(predecessorsJson), presentedHash, graceSeconds, now)
       return sealedChain ? { outcome: 'repeated', grant, sealedChain } : { outcome: 'stale', grant }
@@ -137,15 +147,33 @@ export function createRedisGrantStore(redis: RedisBackend, clock: Clock): GrantS
         .map(toActive)
         .sort(newestFirst)
     },
+
+    list: async () => {
+      const keys = await redis.keysUnder(PREFIXES.grant)
+      const live: ActiveGrant[] = []
+      for (let at = 0; at < keys.length; at += READ_AT_ONCE) {
+        const ids = keys.slice(at, at + READ_AT_ONCE).map((key) => key.slice(PREFIXES.grant.length))
+        for (const record of await Promise.all(ids.map(read))) {
+          if (record && isAlive(record, clock())) live.push(toActive(record))
+        }
+      }
+      return live.sort(newestFirst)
+    },
   }
 }
 
+/** Of a list; more would wait in Redis for each other. */
+const READ_AT_ONCE = 500
+
 const parse = <T>(json: string | undefined): T => JSON.parse(json ?? 'null') as T
+
+/** The key stands apart, because Lua cannot write the JSON back: an empty list would become an object. */
+const toGrant = (json: string | undefined, jkt = ''): Grant => ({ ...parse<Grant>(json), ...(jkt === '' ? {} : { jkt }) })
 
 function toRecord(fields: Record<string, string>): GrantRecord | undefined {
   if (fields.grant === undefined) return undefined
   return {
-    grant: parse<Grant>(fields.grant),
+    grant: toGrant(fields.grant, fields.jkt),
     code: fields.code === undefined ? undefined : parse<CodeBinding>(fields.code),
     refreshHash: fields.refreshHash,
     expiresAtMs: Number(fields.expiresAtMs),

@@ -23,11 +23,13 @@ export function createSqliteGrantStore(db: Database, clock: Clock): GrantStore {
   )
   const select = db.prepare('SELECT * FROM grants WHERE id = ?')
   const selectBySubject = db.prepare('SELECT * FROM grants WHERE subject = ? AND expires_at_ms > ?')
+  const selectLive = db.prepare('SELECT * FROM grants WHERE refresh_hash IS NOT NULL AND expires_at_ms > ?')
   const selectByClient = db.prepare('SELECT * FROM grants WHERE client_id = ? AND expires_at_ms > ?')
   const bringToLife = db.prepare('UPDATE grants SET refresh_hash = ?, last_used_at_ms = ?, expires_at_ms = ? WHERE id = ?')
   const advance = db.prepare(
     'UPDATE grants SET refresh_hash = ?, predecessors_json = ?, last_used_at_ms = ?, expires_at_ms = ? WHERE id = ?',
   )
+  const bind = db.prepare('UPDATE grants SET grant_json = ? WHERE id = ?')
   const countFailure = db.prepare('UPDATE grants SET code_failures = code_failures + 1 WHERE id = ? RETURNING code_failures')
   const putRevoked = db.prepare('UPDATE grants SET revoked_json = ? WHERE id = ?')
   const touch = db.prepare(
@@ -40,6 +42,9 @@ export function createSqliteGrantStore(db: Database, clock: Clock): GrantStore {
     const refreshHash = refresh?.refreshHash ?? null
     const { id, clientId, identity } = grant
     insert.run(id, identity.subject, clientId, JSON.stringify(grant), codeJson, refreshHash, clock(), expiresAt * 1000)
+  }
+  const bindTo = (jkt: string | undefined, grant: Grant) => {
+    if (jkt !== undefined && grant.jkt === undefined) bind.run(JSON.stringify({ ...grant, jkt }), grant.id)
   }
   const read = (grantId: string): GrantRecord | undefined => {
     const row = select.get(grantId)
@@ -60,9 +65,10 @@ export function createSqliteGrantStore(db: Database, clock: Clock): GrantStore {
 
     redeemCode: (grantId, codeHash, refresh) =>
       db.answerAtomically(() => {
-        const { outcome } = lookUpCode(read(grantId), codeHash, clock())
-        if (outcome === 'unknown') return 'unknown'
-        if (outcome === 'spent') return 'replayed'
+        const found = lookUpCode(read(grantId), codeHash, clock())
+        if (found.outcome === 'unknown') return 'unknown'
+        if (found.outcome === 'spent') return 'replayed'
+        bindTo(refresh.jkt, found.grant)
         bringToLife.run(refresh.refreshHash, clock(), refresh.expiresAt * 1000, grantId)
         return 'redeemed'
       }),
@@ -85,6 +91,7 @@ export function createSqliteGrantStore(db: Database, clock: Clock): GrantStore {
         }
         const rotated = { hash: presentedHash, sealed: successor.sealed, rotatedAtMs: now }
         const kept = JSON.stringify(withPredecessor(predecessors, rotated, graceSeconds))
+        bindTo(successor.jkt, grant)
         advance.run(successor.refreshHash, kept, now, successor.expiresAt * 1000, grantId)
         return { outcome: 'rotated', grant }
       }),
@@ -115,6 +122,8 @@ export function createSqliteGrantStore(db: Database, clock: Clock): GrantStore {
 
     listByClient: (clientId) =>
       db.answer(() => selectByClient.all(clientId, clock()).map(toRecord).map(toActive).sort(newestFirst)),
+
+    list: () => db.answer(() => selectLive.all(clock()).map(toRecord).map(toActive).sort(newestFirst)),
   }
 }
 

@@ -21,6 +21,8 @@ export interface RefreshState {
   readonly refreshHash: string
   /** Unix seconds at which the whole grant ends unless it is rotated again. */
   readonly expiresAt: number
+  /** Becomes the grant's `jkt` with this step, unless it has one; what the step answers shows the grant as it was before. */
+  readonly jkt?: string | undefined
 }
 
 /** Instead of a digest, for a grant that has no refresh token: no token has it. */
@@ -85,4 +87,6 @@ export interface GrantStore {
   listBySubject(subject: string, options?: { readonly withPending?: boolean }): Promise<ActiveGrant[]>
   /** Live and pending grants of a client. */
   listByClient(clientId: string): Promise<ActiveGrant[]>
+  /** Live grants of everybody, newest first. For operators: on Redis it reads the whole key space. */
+  list(): Promise<ActiveGrant[]>
 }

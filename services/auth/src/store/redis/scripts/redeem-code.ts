@@ -16,6 +16,7 @@ indexed_until = math.max(indexed_until, tonumber(grant[5]))
 if indexed_until < expires_at then return {'unindexed', grant[6]} end
 redis.call('HSET', KEYS[1], 'refreshHash', refresh_hash, 'lastUsedAtMs', ARGV[1], 'expiresAtMs', ARGV[4],
   'indexedUntilMs', string.format('%.0f', indexed_until))
+if ARGV[6] ~= '' then redis.call('HSETNX', KEYS[1], 'jkt', ARGV[6]) end
 redis.call('PEXPIRE', KEYS[1], expires_at - now)
 return {'redeemed'}
 `)
