@@ -19,7 +19,9 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     token: ['oauth', 'clients', 'store', 'identity', 'keys', 'secrets', 'http', 'metrics', 'context', 'config'],
     verify: ['oauth', 'store', 'keys', 'mcp', 'http', 'metrics', 'context', 'config'],
     mcp: [],
-    clients: ['oauth', 'store'],
+    clients: ['oauth', 'store', 'fetch'],
+    // What strangers name is fetched here, and nowhere else.
+    fetch: ['oauth'],
     identity: ['oauth', 'config'],
     keys: ['oauth', 'store', 'secrets'],
     http: ['oauth', 'store', 'config'],
@@ -30,7 +32,7 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     oauth: [],
     // Describes what the others do; nobody imports it.
     openapi: ['register', 'clients'],
-    context: ['oauth', 'clients', 'keys', 'store', 'config'],
+    context: ['oauth', 'clients', 'fetch', 'keys', 'store', 'config'],
     config: ['oauth'],
   },
   'services/bridge': {

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
 
 /**
  * Authorization server metadata (RFC 8414 §2), which is our OpenID Connect discovery document too (Discovery 1.0 §3).
@@ -7,12 +8,12 @@ import type { Context } from '../context.ts'
  */
 export function authorizationServerMetadata({ config, resources }: Pick<Context, 'config' | 'resources'>) {
   const issuer = config.PUBLIC_URL
-  const authMethods = ['none', 'client_secret_basic', 'client_secret_post']
+  const authMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
-    registration_endpoint: `${issuer}/register`,
+    ...(config.REGISTRATION === 'off' ? {} : { registration_endpoint: `${issuer}/register` }),
     revocation_endpoint: `${issuer}/revoke`,
     introspection_endpoint: `${issuer}/introspect`,
     pushed_authorization_request_endpoint: `${issuer}/par`,
@@ -30,7 +31,9 @@ export function authorizationServerMetadata({ config, resources }: Pick<Context,
       ...(config.DEVICE_GRANT === 'on' ? ['urn:ietf:params:oauth:grant-type:device_code'] : []),
     ],
     token_endpoint_auth_methods_supported: authMethods,
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     introspection_endpoint_auth_methods_supported: authMethods.filter((method) => method !== 'none'),
     introspection_signing_alg_values_supported: ['ES256'],
     code_challenge_methods_supported: ['S256'],
@@ -38,7 +41,19 @@ export function authorizationServerMetadata({ config, resources }: Pick<Context,
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],
-    claims_supported: ['iss', 'sub', 'aud', 'iat', 'exp', 'auth_time', 'nonce', 'preferred_username', 'name', 'email', 'email_verified'],
+    claims_supported: [
+      'iss',
+      'sub',
+      'aud',
+      'iat',
+      'exp',
+      'auth_time',
+      'nonce',
+      'preferred_username',
+      'name',
+      'email',
+      'email_verified',
+    ],
     request_parameter_supported: false,
     // "If omitted, the default value is true" (Discovery 1.0 §3).
     request_uri_parameter_supported: false,

@@ -30,6 +30,7 @@ describe('authorization server metadata', () => {
           "aud",
           "iat",
           "exp",
+          "auth_time",
           "nonce",
           "preferred_username",
           "name",
@@ -39,18 +40,31 @@ describe('authorization server metadata', () => {
         "code_challenge_methods_supported": [
           "S256",
         ],
+        "device_authorization_endpoint": "https://gate.test/device_authorization",
         "grant_types_supported": [
           "authorization_code",
           "refresh_token",
+          "urn:ietf:params:oauth:grant-type:device_code",
         ],
         "id_token_signing_alg_values_supported": [
           "ES256",
         ],
+        "introspection_endpoint": "https://gate.test/introspect",
+        "introspection_endpoint_auth_methods_supported": [
+          "client_secret_basic",
+          "client_secret_post",
+          "private_key_jwt",
+        ],
+        "introspection_signing_alg_values_supported": [
+          "ES256",
+        ],
         "issuer": "https://gate.test",
         "jwks_uri": "https://gate.test/.well-known/jwks.json",
+        "pushed_authorization_request_endpoint": "https://gate.test/par",
         "registration_endpoint": "https://gate.test/register",
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
+        "require_pushed_authorization_requests": false,
         "response_modes_supported": [
           "query",
         ],
@@ -62,6 +76,13 @@ describe('authorization server metadata', () => {
           "none",
           "client_secret_basic",
           "client_secret_post",
+          "private_key_jwt",
+        ],
+        "revocation_endpoint_auth_signing_alg_values_supported": [
+          "ES256",
+          "EdDSA",
+          "PS256",
+          "RS256",
         ],
         "scopes_supported": [
           "mcp",
@@ -78,6 +99,13 @@ describe('authorization server metadata', () => {
           "none",
           "client_secret_basic",
           "client_secret_post",
+          "private_key_jwt",
+        ],
+        "token_endpoint_auth_signing_alg_values_supported": [
+          "ES256",
+          "EdDSA",
+          "PS256",
+          "RS256",
         ],
       }
     `)
@@ -216,6 +244,7 @@ describe('the key set', () => {
     const store: KeyStore = {
       list: () => Promise.reject(new StoreUnavailableError(new Error('test'))),
       add: () => Promise.resolve(false),
+      replace: () => Promise.resolve(false),
       remove: () => Promise.resolve(),
     }
     const keys = createSigningKeys({ ...context, store })

@@ -10,6 +10,7 @@ const ERROR_STATUS = {
   invalid_target: 400,
   invalid_redirect_uri: 400,
   invalid_client_metadata: 400,
+  invalid_software_statement: 400,
   unapproved_software_statement: 400,
   invalid_token: 401,
   insufficient_scope: 403,

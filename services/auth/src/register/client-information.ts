@@ -9,7 +9,8 @@ export interface Secrets {
 }
 
 /**
- * The client information response (RFC 7591 §3.2.1, RFC 7592 §3): an echo of everything registered, nothing null or empty.
+ * The client information response (RFC 7591 §3.2.1, RFC 7592 §3): an echo of everything registered, nothing null. Lists are empty for a client
+ * that signs in by a device code alone: left out, they would mean the code flow.
  * @param offeredScope - what a client that named no scope may ask for; Open WebUI asks for what it reads here and nothing else
  */
 export const clientInformation = (client: RegisteredClient, secrets: Secrets, issuer: string, offeredScope: string) => ({
@@ -36,4 +37,7 @@ export const clientInformation = (client: RegisteredClient, secrets: Secrets, is
   ...present('software_id', client.softwareId),
   ...present('software_version', client.softwareVersion),
   ...present('application_type', client.applicationType),
+  ...present('token_endpoint_auth_signing_alg', client.tokenEndpointAuthSigningAlg),
+  ...present('dpop_bound_access_tokens', client.dpopBoundAccessTokens),
+  ...present('require_pushed_authorization_requests', client.requirePushedAuthorizationRequests),
 })

@@ -1,73 +1,41 @@
 import { z } from 'zod'
+import { clientName, httpsUrl, optional, publicJwks, redirectUris } from '../clients/metadata-schema.ts'
 import type { ClientAuthMethod } from '../oauth/client.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { redirectUriFault } from '../oauth/redirect-uri.ts'
 import { parseScope } from '../oauth/scope.ts'
-import { publicJwks } from './jwks.ts'
+import { checkKeys } from './check-keys.ts'
+import { refuseSoftwareStatement } from './check-software-statement.ts'
+import { grantTypesOf, responseTypesOf } from './grant-types.ts'
+import { invalidMetadata } from './invalid-metadata.ts'
 
-/** Clients send one to four; Cursor three. */
-const REDIRECT_URIS_LIMIT = 20
-/** Room for any name, none for a wall of text on the consent page; longer ones are cut. */
-const CLIENT_NAME_LENGTH = 120
 const TEXT_LENGTH = 255
 const CONTACTS_LIMIT = 10
 const SCOPE_LENGTH = 4096
-const URI_LENGTH = 2048
 
-const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const satisfies readonly ClientAuthMethod[]
-const OFFERED_GRANT_TYPES = ['authorization_code', 'refresh_token']
-
-/** "Absent", as clients say it: left out, null, or an empty string. */
-const optional = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value) => (value === null || value === '' ? undefined : value), schema.optional())
+const AUTH_METHODS = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const satisfies readonly ClientAuthMethod[]
 
 const text = z.string().max(TEXT_LENGTH)
 
-/** Control and formatting characters could turn a name on the consent page around; they vanish. */
-const name = z.string().transform((value) =>
-  value
-    .replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ')
-    .trim()
-    .slice(0, CLIENT_NAME_LENGTH)
-    .toWellFormed(),
-)
-
-const httpsUrl = z
-  .string()
-  .max(URI_LENGTH)
-  .refine((value) => /^https:\/\/[^/\\\s]/.test(value) && URL.canParse(value), 'must be an https URL')
-
-const redirectUris = z
-  .array(z.string(), 'must be a list of URIs')
-  .min(1, 'must name at least one URI')
-  .max(REDIRECT_URIS_LIMIT, `must name ${REDIRECT_URIS_LIMIT} URIs at most`)
-  .superRefine((uris, context) => {
-    for (const [index, uri] of uris.entries()) {
-      const fault = redirectUriFault(uri)
-      if (fault !== undefined) context.addIssue({ code: 'custom', path: [index], message: fault })
-    }
-  })
-  .transform((uris) => [...new Set(uris)])
-
 /**
- * Client metadata as clients send it (RFC 7591 §2). Members we have no use for are ignored, and so are ids and secrets: the
- * server makes those. Grant and response types that we do not offer are left out of the registration as long as the code
- * flow remains (RFC 7591 §3.2.1: the server may replace what is requested).
+ * Client metadata as clients send it (RFC 7591 §2, RFC 9449 §5.2, RFC 9126 §6). Members we have no use for are ignored, and so
+ * are ids and secrets: the server makes those.
  */
-const clientMetadata = z.object({
-  redirect_uris: redirectUris,
+export const clientMetadata = z.object({
+  // A program that signs in by a device code has nowhere to be sent back to.
+  redirect_uris: z.preprocess((value) => (isNothing(value) ? undefined : value), redirectUris.optional()),
   // RFC 7591 §2: "If unspecified or omitted, the default is "client_secret_basic"".
   token_endpoint_auth_method: optional(z.enum(AUTH_METHODS, `must be one of ${AUTH_METHODS.join(', ')}`)).transform(
     (method) => method ?? 'client_secret_basic',
   ),
-  grant_types: optional(z.array(z.string()))
-    .refine((types) => isAbsent(types) || types.includes('authorization_code'), 'must include authorization_code')
-    // Whatever is asked, refresh tokens are always issued.
-    .transform(() => OFFERED_GRANT_TYPES),
-  response_types: optional(z.array(z.string()))
-    .refine((types) => isAbsent(types) || types.includes('code'), 'must include code')
-    .transform(() => ['code']),
-  client_name: optional(name),
+  token_endpoint_auth_signing_alg: optional(text),
+  grant_types: optional(z.array(z.string())),
+  response_types: optional(z.array(z.string())),
+  client_name: optional(clientName),
   client_uri: optional(httpsUrl),
   logo_uri: optional(httpsUrl),
   policy_uri: optional(httpsUrl),
@@ -79,40 +47,59 @@ const clientMetadata = z.object({
   software_id: optional(text),
   software_version: optional(text),
   application_type: optional(text),
+  dpop_bound_access_tokens: optional(z.boolean()),
+  require_pushed_authorization_requests: optional(z.boolean()),
 })
 
-export type ClientMetadata = z.infer<typeof clientMetadata>
+/** Metadata that may be registered: what was sent, with what we make of it (RFC 7591 §3.2.1: the server may replace it). */
+export type ClientMetadata = Omit<z.infer<typeof clientMetadata>, 'redirect_uris' | 'grant_types' | 'response_types'> & {
+  readonly redirect_uris: readonly string[]
+  readonly grant_types: readonly string[]
+  readonly response_types: readonly string[]
+}
+
+/** What a registration may name. */
+export interface Offer {
+  /** Others vanish (`claudeai`, `mcp:all` …); nothing left counts as none named. */
+  readonly scopes: readonly string[]
+  /** Others vanish as long as a way to sign in remains. */
+  readonly grantTypes: readonly string[]
+}
 
 /**
  * Reads a registration or an update. Nothing is fetched: no URL in it is ever visited at registration (REG-10).
- * @param knownScopes - the others vanish (`claudeai`, `mcp:all` …); nothing left counts as none named
- * @throws OAuthError `invalid_redirect_uri`, `invalid_client_metadata` or `unapproved_software_statement`
+ * @throws OAuthError `invalid_redirect_uri`, `invalid_client_metadata`, `invalid_software_statement` or
+ *   `unapproved_software_statement`
  */
-export function readClientMetadata(body: unknown, knownScopes: readonly string[]): ClientMetadata {
+export function readClientMetadata(body: unknown, offer: Offer): ClientMetadata {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new OAuthError('invalid_client_metadata', 'the client metadata must be a JSON object', { reason: 'not_an_object' })
   }
-  if ('software_statement' in body && body.software_statement) {
-    throw new OAuthError('unapproved_software_statement', 'this gateway takes no software statements', {
-      reason: 'software_statement',
-    })
-  }
+  refuseSoftwareStatement('software_statement' in body ? body.software_statement : undefined)
   const parsed = clientMetadata.safeParse(body)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const [member, position] = issue?.path ?? []
-    const where = `${String(member)}${typeof position === 'number' ? `[${position}]` : ''}`
-    const isRedirectUri = member === 'redirect_uris'
-    throw new OAuthError(isRedirectUri ? 'invalid_redirect_uri' : 'invalid_client_metadata', `${where} ${issue?.message}`, {
-      reason: isRedirectUri ? 'redirect_uri' : `metadata_${String(member)}`,
-    })
+  if (!parsed.success) throw refuseIssue(parsed.error.issues[0])
+  const { redirect_uris: uris, token_endpoint_auth_signing_alg: signingAlg, ...sent } = parsed.data
+  checkKeys(sent, signingAlg)
+  const grantTypes = grantTypesOf(sent.grant_types, offer.grantTypes)
+  const hasCode = grantTypes.includes('authorization_code')
+  if (hasCode && uris === undefined) throw invalidMetadata('redirect_uris', 'must name at least one URI')
+  const scope = parseScope(sent.scope).filter((part) => offer.scopes.includes(part))
+  return {
+    ...sent,
+    redirect_uris: (hasCode ? uris : undefined) ?? [],
+    grant_types: grantTypes,
+    response_types: responseTypesOf(sent.response_types, hasCode),
+    // Of no meaning with another method; some clients send it with all.
+    ...(sent.token_endpoint_auth_method === 'private_key_jwt' && signingAlg !== undefined
+      ? { token_endpoint_auth_signing_alg: signingAlg }
+      : {}),
+    scope: scope.length > 0 ? scope.join(' ') : undefined,
   }
-  if (parsed.data.jwks !== undefined && parsed.data.jwks_uri !== undefined) {
-    // RFC 7591 §2: "The "jwks_uri" and "jwks" parameters MUST NOT both be present in the same request or response."
-    throw new OAuthError('invalid_client_metadata', 'jwks and jwks_uri must not both be there', { reason: 'metadata_jwks' })
-  }
-  const scope = parseScope(parsed.data.scope).filter((part) => knownScopes.includes(part))
-  return { ...parsed.data, scope: scope.length > 0 ? scope.join(' ') : undefined }
 }
 
-const isAbsent = (list: readonly string[] | undefined): list is undefined => list === undefined || list.length === 0
+function refuseIssue(issue: z.core.$ZodIssue | undefined): OAuthError {
+  const [member, position] = issue?.path ?? []
+  return invalidMetadata(String(member), String(issue?.message), typeof position === 'number' ? `[${position}]` : '')
+}
+
+const isNothing = (value: unknown): boolean => value === null || value === '' || (Array.isArray(value) && value.length === 0)

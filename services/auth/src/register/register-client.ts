@@ -6,7 +6,7 @@ import { neighbourhood } from '../oauth/network.ts'
 import { sha256 } from '../oauth/secret.ts'
 import type { Secrets } from './client-information.ts'
 import type { ClientMetadata } from './client-metadata.ts'
-import { hashOf, newClientId, newClientSecret, newRegistrationToken, toRegisteredClient } from './registered-client.ts'
+import { hashOf, hasSecret, newClientId, newClientSecret, newRegistrationToken, toRegisteredClient } from './registered-client.ts'
 
 /** An unused client that several registrations share is managed by the latest of them. */
 const SHARED_TOKENS_LIMIT = 3
@@ -40,7 +40,7 @@ export async function registerClient(
       }
     }
   }
-  const clientSecret = metadata.token_endpoint_auth_method === 'none' ? undefined : newClientSecret()
+  const clientSecret = hasSecret(metadata) ? newClientSecret() : undefined
   const kept = {
     clientId: newClientId(),
     createdAt: nowSeconds(clock),

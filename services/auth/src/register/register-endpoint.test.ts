@@ -141,7 +141,7 @@ describe('POST /register', () => {
     ],
     [
       'grants that we do not offer (rule 17)',
-      { grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code', 'implicit'] },
+      { grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'implicit'] },
     ],
     ['empty lists (rule 17)', { grant_types: [], response_types: [] }],
     ['code among other response types', { response_types: ['code', 'code id_token'] }],
@@ -214,7 +214,6 @@ describe('POST /register refuses', () => {
     ['another pair that does not fit (REG-07)', { grant_types: ['implicit'], response_types: ['code'] }],
     ['grant_types that are no list', { grant_types: 'authorization_code' }],
     ['an unknown auth method', { token_endpoint_auth_method: 'magic' }],
-    ['private_key_jwt, which is not offered', { token_endpoint_auth_method: 'private_key_jwt' }],
     ['a client_uri of javascript: (REG-10)', { client_uri: 'javascript:alert(1)' }],
     ['a client_uri of http (REG-10)', { client_uri: 'http://client.test' }],
     ['a logo_uri of http (REG-10)', { logo_uri: 'http://client.test/logo.png' }],
@@ -238,9 +237,13 @@ describe('POST /register refuses', () => {
     expect(response.json().error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
   })
 
-  it('a software statement', async () => {
-    const response = await register({ ...PUBLIC, software_statement: 'a.b.c' })
-    expect(response.json().error).toBe('unapproved_software_statement')
+  it.each([
+    ['that is a JWT', 'a.b.c', 'unapproved_software_statement'],
+    ['that is none', 'a.b', 'invalid_software_statement'],
+    ['that is no text', { a: 1 }, 'invalid_software_statement'],
+  ])('a software statement %s, and says what it is (RFC 7591 §3.2.2)', async (_what, statement, error) => {
+    const response = await register({ ...PUBLIC, software_statement: statement })
+    expect(response.json()).toEqual({ error, error_description: expect.stringContaining('software statement') })
     expect(response.statusCode).toBe(400)
   })
 

@@ -36,10 +36,17 @@ export const toRegisteredClient = (metadata: ClientMetadata, kept: Kept, secretH
   ...present('softwareId', metadata.software_id),
   ...present('softwareVersion', metadata.software_version),
   ...present('applicationType', metadata.application_type),
+  ...present('tokenEndpointAuthSigningAlg', metadata.token_endpoint_auth_signing_alg),
+  ...present('dpopBoundAccessTokens', metadata.dpop_bound_access_tokens),
+  ...present('requirePushedAuthorizationRequests', metadata.require_pushed_authorization_requests),
 })
 
 /** A member, unless it has no value: nothing of ours is ever null or empty on the wire (rule 13). */
 export const present = <Name extends string, Value>(name: Name, value: Value | undefined | ''): { [Key in Name]?: Value } =>
   value === undefined || value === '' ? {} : ({ [name]: value } as { [Key in Name]?: Value })
+
+/** Whether a client that proves itself in this way has a secret of our making. */
+export const hasSecret = ({ token_endpoint_auth_method: method }: Pick<ClientMetadata, 'token_endpoint_auth_method'>): boolean =>
+  method === 'client_secret_basic' || method === 'client_secret_post'
 
 export const hashOf = (secret: string | undefined): string | undefined => (secret === undefined ? undefined : sha256(secret))

@@ -9,7 +9,7 @@ import type { RegisteredClient } from '../oauth/client.ts'
 import { checkRegistrationToken } from './check-registration-token.ts'
 import { clientInformation } from './client-information.ts'
 import { deleteClient } from './delete-client.ts'
-import { knownScopes, offeredScope } from './scopes.ts'
+import { offeredScope, offerOf } from './offer.ts'
 import { updateClient } from './update-client.ts'
 
 const URL_PATTERN = '/register/:clientId'
@@ -49,7 +49,7 @@ export function registrationManagementEndpoint(
     onError,
     handler: async (request) => {
       const { client, registrationToken } = await authorize(request)
-      const { updated, clientSecret } = await updateClient(stores.clients, client, request.body, knownScopes(resources))
+      const { updated, clientSecret } = await updateClient(stores.clients, client, request.body, offerOf(context))
       request.log.info({ event: 'client_updated', client: client.clientId }, 'client updated')
       return describe(updated, registrationToken, clientSecret)
     },

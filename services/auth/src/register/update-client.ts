@@ -2,8 +2,8 @@ import type { RegisteredClient } from '../oauth/client.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { equalDigests, sha256 } from '../oauth/secret.ts'
 import type { ClientStore } from '../store/client-store.ts'
-import { readClientMetadata } from './client-metadata.ts'
-import { hashOf, newClientSecret, toRegisteredClient } from './registered-client.ts'
+import { type Offer, readClientMetadata } from './client-metadata.ts'
+import { hashOf, hasSecret, newClientSecret, toRegisteredClient } from './registered-client.ts'
 
 /**
  * Replaces a client's metadata (RFC 7592 §2.2): what the body leaves out is gone. A client that had a secret keeps it; one
@@ -14,9 +14,9 @@ export async function updateClient(
   clients: ClientStore,
   client: RegisteredClient,
   body: unknown,
-  knownScopes: readonly string[],
+  offer: Offer,
 ): Promise<{ readonly updated: RegisteredClient; readonly clientSecret: string | undefined }> {
-  const metadata = readClientMetadata(body, knownScopes)
+  const metadata = readClientMetadata(body, offer)
   const { client_id, client_secret } = body as Record<string, unknown>
   if (client_id !== client.clientId) {
     throw new OAuthError('invalid_client_metadata', 'client_id must be there and be that of this client', {
@@ -32,7 +32,7 @@ export async function updateClient(
       reason: 'client_secret_mismatch',
     })
   }
-  const needsSecret = metadata.token_endpoint_auth_method !== 'none'
+  const needsSecret = hasSecret(metadata)
   const clientSecret = needsSecret && client.secretHash === undefined ? newClientSecret() : undefined
   const { clientId, createdAt, registrationTokenHashes } = client
   const secretHash = needsSecret ? (hashOf(clientSecret) ?? client.secretHash) : undefined

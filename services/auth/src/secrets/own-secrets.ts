@@ -21,9 +21,7 @@ export interface OwnSecrets {
  * readConfig has already refused a public gateway without them.
  */
 export async function ownSecrets(config: Config): Promise<OwnSecrets> {
-  const secrets = config.GATEHOUSE_SECRETS ?? [
-    config.GATEHOUSE_SECRET ?? madeOnce(config.DATA_DIR, 'secret', () => randomSecret()).value,
-  ]
+  const secrets = gatehouseSecrets(config)
   const hasProvider = config.GITHUB_CLIENT_ID ?? config.GOOGLE_CLIENT_ID ?? config.MICROSOFT_CLIENT_ID ?? config.OIDC_ISSUER
   if (config.OPERATOR_PASSWORD !== undefined || hasProvider !== undefined || !config.isLoopback) {
     return { secrets, operatorPassword: config.OPERATOR_PASSWORD }
@@ -33,6 +31,10 @@ export async function ownSecrets(config: Config): Promise<OwnSecrets> {
   const kept = madeOnce(config.DATA_DIR, 'operator-password', () => hashed)
   return { secrets, operatorPassword: kept.value, ...(kept.isNew ? { newPassword: password } : {}) }
 }
+
+/** The first encrypts, all decrypt. Made once into DATA_DIR on the loopback default. */
+export const gatehouseSecrets = (config: Pick<Config, 'GATEHOUSE_SECRETS' | 'GATEHOUSE_SECRET' | 'DATA_DIR'>): readonly string[] =>
+  config.GATEHOUSE_SECRETS ?? [config.GATEHOUSE_SECRET ?? madeOnce(config.DATA_DIR, 'secret', () => randomSecret()).value]
 
 function randomPassword(): string {
   const letters = Array.from({ length: 16 }, () => PASSWORD_ALPHABET[randomInt(PASSWORD_ALPHABET.length)])

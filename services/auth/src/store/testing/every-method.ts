@@ -26,6 +26,7 @@ export function everyMethod(stores: Stores): Record<string, () => Promise<unknow
     'grants.listByClient': () => grants.listByClient(grant.clientId),
     'grants.revokeToken': () => grants.revokeToken(grant.id, 'jti', nowSeconds(clock)),
     'grants.touch': () => grants.touch(grant.id),
+    'grants.list': () => grants.list(),
     'grants.revoke': () => grants.revoke(unique('grt')),
     'clients.create': () => clients.create(client, unique('fingerprint'), 100),
     'clients.find': () => clients.find(client.clientId),
