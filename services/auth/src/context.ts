@@ -2,7 +2,9 @@ import type { Logger } from '@gatehouse/runtime'
 import type { Registry } from 'prom-client'
 import type { AuthenticateClient } from './clients/authenticate-client.ts'
 import type { ClientDirectory } from './clients/client-directory.ts'
+import type { TrustedIssuers } from './clients/trusted-issuers.ts'
 import type { Config } from './config.ts'
+import type { KeySets } from './fetch/key-sets.ts'
 import type { SigningKeys } from './keys/signing-keys.ts'
 import type { Clock } from './oauth/clock.ts'
 import type { Resources } from './oauth/resource.ts'
@@ -15,6 +17,10 @@ export interface Context {
   readonly keys: SigningKeys
   readonly clients: ClientDirectory
   readonly authenticateClient: AuthenticateClient
+  /** Other people's keys, fetched safely. */
+  readonly keySets: KeySets
+  /** Issuers that the operator trusts. */
+  readonly issuers: TrustedIssuers
   readonly resources: Resources
   readonly clock: Clock
   readonly log: Logger

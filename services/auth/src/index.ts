@@ -3,10 +3,11 @@ import type { Server } from '@gatehouse/servers'
 import type { FastifyInstance, FastifyServerFactory } from 'fastify'
 import type { Registry } from 'prom-client'
 import { createInternalApp, createPublicApp } from './app.ts'
-import { createClientAuthenticator } from './clients/authenticate-client.ts'
-import { createClientDirectory } from './clients/client-directory.ts'
+import { createClients } from './clients/assemble.ts'
+import { readClientsFile } from './clients/clients-file.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
+import { createFetchJson } from './fetch/fetch-json.ts'
 import { createHostRule } from './http/check-host.ts'
 import { createSigningKeys } from './keys/create-signing-keys.ts'
 import type { Clock } from './oauth/clock.ts'
@@ -54,15 +55,15 @@ export interface AuthOptions {
 /** Chooses the adapters, connects them, and starts the timers; the caller listens. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { config, clock, log, secrets, metrics } = options
+  const file = readClientsFile(config.CLIENTS_CONFIG)
   const stores = await openStores(config.STORE_URL, { clock, log })
   const keys = createSigningKeys({ store: stores.keys, secrets, clock, log })
-  const clients = createClientDirectory(stores.clients)
+  const fetchJson = createFetchJson({ allowedPrivateHosts: config.CIMD_ALLOWED_PRIVATE_HOSTS, log })
   const context: Context = {
     config,
     stores,
     keys,
-    clients,
-    authenticateClient: createClientAuthenticator(clients),
+    ...createClients({ config, stores, file, fetchJson, clock, log }),
     resources: createResources(config.PUBLIC_URL, options.servers),
     clock,
     log,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Client, ClientAuthMethod } from '../oauth/client.ts'
 import { sha256 } from '../oauth/secret.ts'
-import { authenticateClient } from './authenticate-client.ts'
+import { createTestContext } from '../testing/test-context.ts'
+import { createClientAuthenticator } from './authenticate-client.ts'
 
 const SECRET = 'sec_-_abc'
 const client = (clientId: string, tokenEndpointAuthMethod: ClientAuthMethod): Client => ({
@@ -23,8 +24,15 @@ const all = [
 const clients = { find: async (id: string) => all.find(({ clientId }) => clientId === id) }
 
 const basic = (id: string, secret: string, scheme = 'Basic') => `${scheme} ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+const { keySets, stores, clock, config } = await createTestContext()
+const authenticateClient = createClientAuthenticator(clients, {
+  issuer: config.PUBLIC_URL,
+  keySets,
+  expiring: stores.expiring,
+  clock,
+})
 const authenticate = (authorization: string | undefined, params: Record<string, string> = {}) =>
-  authenticateClient(clients, authorization, params).then(
+  authenticateClient(authorization, params).then(
     ({ clientId }) => clientId,
     (error) => error,
   )

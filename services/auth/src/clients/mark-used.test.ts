@@ -1,6 +1,6 @@
 import { createLog } from '@gatehouse/runtime'
 import { describe, expect, it } from 'vitest'
-import type { RegisteredClient } from '../oauth/client.ts'
+import type { Client, RegisteredClient } from '../oauth/client.ts'
 import { openStores } from '../store/open-stores.ts'
 import { markUsed } from './mark-used.ts'
 
@@ -22,8 +22,17 @@ describe('a client that equal registrations shared until somebody signed in thro
   ])('is managed by %s', async (_who, isLoopback, hashes) => {
     const stores = await openStores('memory:', { clock: () => 1000, log: createLog('test', 'fatal') })
     await stores.clients.create(client, 'fingerprint', 10)
-    await markUsed(stores.clients, { isLoopback }, client)
+    const kept: string[] = []
+    const clients = { keep: async (clientId: string) => void kept.push(clientId) }
+    await markUsed({ stores, clients, config: { isLoopback } }, client)
     expect((await stores.clients.find(client.clientId))?.registrationTokenHashes).toEqual(hashes)
+    expect(kept).toEqual([])
+    await markUsed({ stores, clients, config: { isLoopback } }, {
+      ...client,
+      clientId: 'https://app.test/c',
+      source: 'metadata',
+    } as Client)
+    expect(kept).toEqual(['https://app.test/c'])
     await stores.close()
   })
 })

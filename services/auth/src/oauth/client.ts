@@ -20,6 +20,8 @@ export interface Client {
   readonly grantTypes: readonly string[]
   readonly responseTypes: readonly string[]
   readonly tokenEndpointAuthMethod: ClientAuthMethod
+  /** All it may choose from at each request, where there are several (OpenID Connect RP Metadata Choices 1.0 §2). */
+  readonly tokenEndpointAuthMethods?: readonly ClientAuthMethod[]
   /** SHA-256 of the secret, base64url; secrets are made by us with 256 bits, so no slow hash is needed. */
   readonly secretHash?: string
   readonly jwks?: { keys: readonly Record<string, unknown>[] }

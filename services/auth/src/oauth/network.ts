@@ -37,8 +37,8 @@ export function household(address: string): string {
 const plainIpv4 = (address: string): string | undefined =>
   /^(?:::ffff:)?(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/i.exec(address)?.[1]
 
-/** The eight groups. The parser writes an address in one canonical way; what `::` stands for is filled in. */
-function ipv6Groups(address: string): string[] {
+/** The eight groups of an IPv6 address. The parser writes one in one canonical way; what `::` stands for is filled in. */
+export function ipv6Groups(address: string): string[] {
   const [head = '', tail] = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1).split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')

@@ -4,10 +4,11 @@ import { createLog } from '@gatehouse/runtime'
 import { parseServers, type Server } from '@gatehouse/servers'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
-import { createClientAuthenticator } from '../clients/authenticate-client.ts'
-import { createClientDirectory } from '../clients/client-directory.ts'
+import { createClients } from '../clients/assemble.ts'
+import { parseClientsFile } from '../clients/clients-file.ts'
 import { readConfig } from '../config.ts'
 import type { Context } from '../context.ts'
+import { createFetchJson, type FetchJsonOptions } from '../fetch/fetch-json.ts'
 import { jsonErrorHandler } from '../http/error-handler.ts'
 import { readParams } from '../http/params.ts'
 import { createSigningKeys } from '../keys/create-signing-keys.ts'
@@ -44,6 +45,10 @@ export interface TestContextOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** The `mcpServers` of the servers file; `memory` and `docs` by default. */
   readonly servers?: Readonly<Record<string, unknown>>
+  /** The operator's clients file; empty by default. */
+  readonly clientsFile?: object
+  /** Name servers and limits for fetching documents; by default no name is known. */
+  readonly fetching?: Partial<FetchJsonOptions>
   /** To share stores and a clock: another replica of the same gateway. */
   readonly replicaOf?: Context
   /** Instead of a store in memory. */
@@ -68,13 +73,17 @@ export async function createTestContext(options: TestContextOptions = {}): Promi
   const secrets = config.GATEHOUSE_SECRETS ?? [config.GATEHOUSE_SECRET ?? SECRET]
   const keys = createSigningKeys({ store: stores.keys, secrets, clock, log })
   await keys.refresh()
-  const clients = createClientDirectory(stores.clients)
+  const fetchJson = createFetchJson({
+    allowedPrivateHosts: config.CIMD_ALLOWED_PRIVATE_HOSTS,
+    resolvePublicName: () => Promise.reject(Object.assign(new Error('no network here'), { code: 'ENOTFOUND' })),
+    ...options.fetching,
+  })
+  const file = parseClientsFile(JSON.stringify(options.clientsFile ?? {}), 'clients.json')
   return {
     config,
     stores,
     keys,
-    clients,
-    authenticateClient: createClientAuthenticator(clients),
+    ...createClients({ config, stores, file, fetchJson, clock, log }),
     resources: createResources(config.PUBLIC_URL, readServers(options.servers)),
     clock,
     log,

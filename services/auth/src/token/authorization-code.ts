@@ -22,7 +22,7 @@ import type { TokenGrant } from './token-grant.ts'
  * comes twice with every proof right has leaked together with its proofs. A replay without them harms nobody.
  */
 export function authorizationCodeGrant(
-  context: Pick<Context, 'config' | 'stores' | 'keys' | 'resources' | 'clock'>,
+  context: Pick<Context, 'config' | 'stores' | 'clients' | 'keys' | 'resources' | 'clock'>,
   refreshTokens: RefreshTokens,
 ): TokenGrant {
   const { config, stores, keys, resources, clock } = context
@@ -50,7 +50,7 @@ export function authorizationCodeGrant(
       const now = nowSeconds(clock)
       const refreshToken = refreshTokens.issue(grant.id)
       const grantExpiresAt = grantExpiry(config, grant, now)
-      if (found.outcome === 'live') await markUsed(stores.clients, config, client)
+      if (found.outcome === 'live') await markUsed(context, client)
       const refresh = { refreshHash: sha256(refreshToken), expiresAt: grantExpiresAt }
       const outcome = await stores.grants.redeemCode(place.grantId, place.codeHash, refresh)
       if (outcome === 'unknown') throw refuse('code_unknown')

@@ -18,7 +18,7 @@ import type { TokenGrant } from './token-grant.ts'
  * end nothing, because a device that asks twice is no thief but a device with a bad connection.
  */
 export function deviceCodeGrant(
-  context: Pick<Context, 'config' | 'stores' | 'keys' | 'resources' | 'clock'>,
+  context: Pick<Context, 'config' | 'stores' | 'clients' | 'keys' | 'resources' | 'clock'>,
   refreshTokens: RefreshTokens,
 ): TokenGrant {
   const { config, stores, keys, resources, clock } = context
@@ -54,7 +54,7 @@ export function deviceCodeGrant(
       const now = nowSeconds(clock)
       const refreshToken = refreshTokens.issue(grant.id)
       const grantExpiresAt = grantExpiry(config, grant, now)
-      await markUsed(stores.clients, config, client)
+      await markUsed(context, client)
       const refresh = { refreshHash: sha256(refreshToken), expiresAt: grantExpiresAt }
       if ((await stores.grants.redeemCode(grant.id, codeHash, refresh)) !== 'redeemed') throw refuse('device_code_spent')
       const { scopes } = grant

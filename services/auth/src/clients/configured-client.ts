@@ -1,0 +1,36 @@
+import type { Client } from '../oauth/client.ts'
+
+/** What only the operator can give: grants in which no person says yes. */
+export const OPERATORS_GRANT_TYPES: readonly string[] = [
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+]
+
+/** By which of these a client acts for itself. */
+const MACHINE_GRANT_TYPES: readonly string[] = ['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer']
+
+/** A client of the operator's file: whole, or, where its id is a URL, what the operator adds to the document there. */
+export type ConfiguredClient =
+  | { readonly kind: 'whole'; readonly client: Client }
+  | { readonly kind: 'addition'; readonly clientId: string; readonly members: Partial<Omit<Client, 'clientId' | 'source'>> }
+
+export const idOf = (entry: ConfiguredClient): string => (entry.kind === 'whole' ? entry.client.clientId : entry.clientId)
+
+/** Whether the operator lets this client act for itself. */
+export const isMachine = (entry: ConfiguredClient): boolean => {
+  const { grantTypes = [] } = entry.kind === 'whole' ? entry.client : entry.members
+  return grantTypes.some((type) => MACHINE_GRANT_TYPES.includes(type))
+}
+
+/**
+ * The client of a document with what the operator adds. Grants without a person are for clients that prove themselves, which
+ * the document decides, so they go where it says `none`.
+ */
+export function withAddition(client: Client, { members }: Extract<ConfiguredClient, { kind: 'addition' }>): Client {
+  const merged: Client = { ...client, ...members, source: 'configured' }
+  const provesItself = merged.tokenEndpointAuthMethod === 'private_key_jwt' && merged.tokenEndpointAuthMethods === undefined
+  return provesItself
+    ? merged
+    : { ...merged, grantTypes: merged.grantTypes.filter((type) => !OPERATORS_GRANT_TYPES.includes(type)) }
+}

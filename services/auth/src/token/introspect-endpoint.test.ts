@@ -1,0 +1,406 @@
+import type { FastifyInstance } from 'fastify'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createClientAuthenticator } from '../clients/authenticate-client.ts'
+import type { Context } from '../context.ts'
+import { createAccessTokenReader, mintAccessToken } from '../keys/access-token.ts'
+import type { Client } from '../oauth/client.ts'
+import { newGrantId } from '../oauth/code.ts'
+import type { Grant } from '../oauth/grant.ts'
+import { machineIdentity } from '../oauth/machine.ts'
+import { newPersonalToken, PERSONAL_TOKEN_CLIENT } from '../oauth/personal-token.ts'
+import { sha256 } from '../oauth/secret.ts'
+import { NO_REFRESH_TOKEN } from '../store/grant-store.ts'
+import { StoreUnavailableError } from '../store/unavailable.ts'
+import { approve, createTestApp, createTestContext, form, OCTOCAT, type TestContext } from '../testing/test-context.ts'
+import { addClient, readPayload, type TestClient, type TokenAnswer, tokenClient } from '../testing/token-client.ts'
+import { introspectEndpoint } from './introspect-endpoint.ts'
+import { revokeEndpoint } from './revoke-endpoint.ts'
+import { tokenEndpoint } from './token-endpoint.ts'
+
+const SIGNED = 'application/token-introspection+jwt'
+const SERVER: Client = {
+  clientId: 'memory-server',
+  source: 'configured',
+  redirectUris: [],
+  grantTypes: ['client_credentials'],
+  responseTypes: [],
+  tokenEndpointAuthMethod: 'client_secret_post',
+  secretHash: sha256('the secret of the server'),
+  createdAt: 1,
+}
+const server = { clientId: SERVER.clientId, secret: 'the secret of the server' }
+
+let context: TestContext
+let app: FastifyInstance
+/** Another replica, on the same store. */
+let replica: FastifyInstance
+let client: TestClient
+let machines: ReadonlySet<string> = new Set([SERVER.clientId])
+beforeAll(async () => {
+  context = await createTestContext()
+  app = await open(context)
+  replica = await open(await createTestContext({ replicaOf: context }))
+  client = await addClient(context, {}, 'client_secret_post')
+})
+afterAll(() => Promise.all([app.close(), replica.close()]))
+
+/** An application that knows the operator's own client too. */
+function open(base: Context, changes: Partial<Context> = {}): Promise<FastifyInstance> {
+  const clients = {
+    ...base.clients,
+    find: async (clientId: string) => (clientId === SERVER.clientId ? SERVER : base.clients.find(clientId)),
+    isMachine: (clientId: string) => machines.has(clientId),
+  }
+  const assertions = { issuer: base.config.PUBLIC_URL, keySets: base.keySets, expiring: base.stores.expiring, clock: base.clock }
+  const withServer = { ...base, clients, authenticateClient: createClientAuthenticator(clients, assertions), ...changes }
+  return createTestApp((scope) => {
+    tokenEndpoint(scope, withServer)
+    revokeEndpoint(scope, withServer)
+    introspectEndpoint(scope, withServer)
+  }, withServer)
+}
+
+type Fields = Readonly<Record<string, string | undefined>>
+
+const ask = (who: TestClient, token: string | undefined, fields: Fields = {}, accept = 'application/json', at = app) =>
+  at.inject({
+    method: 'POST',
+    url: '/introspect',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', accept },
+    payload: form({ client_id: who.clientId, client_secret: who.secret, token, ...fields }),
+  })
+
+const answerTo = async (...question: Parameters<typeof ask>): Promise<Record<string, unknown>> => {
+  const response = await ask(...question)
+  expect(response.statusCode).toBe(200)
+  return response.json()
+}
+
+const INACTIVE = { active: false }
+const at = (who = client) => tokenClient(app, who)
+
+/** Through /token, with the client's secret. */
+async function signIn(overrides: Parameters<typeof approve>[2] = {}): Promise<TokenAnswer & { grantId: string }> {
+  const approval = await approve(context, client.clientId, overrides)
+  const response = await at().redeem(approval, { client_secret: client.secret })
+  return { ...response.json<TokenAnswer>(), grantId: approval.grant.id }
+}
+
+const now = () => Math.floor(context.clock() / 1000)
+
+async function standing(changes: Partial<Grant> = {}, lifeSeconds = 86_400): Promise<Grant> {
+  const grant: Grant = {
+    id: newGrantId(),
+    clientId: client.clientId,
+    identity: OCTOCAT,
+    scopes: ['mcp'],
+    resource: 'https://gate.test/memory/mcp',
+    createdAt: now(),
+    ...changes,
+  }
+  await context.stores.grants.create(grant, { refreshHash: NO_REFRESH_TOKEN, expiresAt: now() + lifeSeconds })
+  return grant
+}
+
+const mint = (grant: Grant, changes: Partial<Parameters<typeof mintAccessToken>[2]> = {}) =>
+  mintAccessToken(context.keys.current(), 'https://gate.test', {
+    grant,
+    audience: grant.resource,
+    scopes: grant.scopes,
+    issuedAt: now(),
+    expiresAt: now() + 3600,
+    ...changes,
+  })
+
+async function personal(changes: Partial<Grant> = {}) {
+  const id = newGrantId()
+  const token = newPersonalToken(id)
+  const grant = await standing({
+    id,
+    clientId: PERSONAL_TOKEN_CLIENT,
+    via: 'personal_token',
+    personalToken: { name: 'job', tokenHash: sha256(token) },
+    ...changes,
+  })
+  return { grant, token }
+}
+
+describe('a client that asks about its own', () => {
+  it('access token learns all of it', async () => {
+    const { access_token: token } = await signIn()
+    const { jti } = readPayload(token)
+    expect(await answerTo(client, token)).toEqual({
+      active: true,
+      iss: 'https://gate.test',
+      sub: OCTOCAT.subject,
+      aud: 'https://gate.test/memory/mcp',
+      client_id: client.clientId,
+      username: 'octocat',
+      scope: 'mcp',
+      token_type: 'Bearer',
+      iat: now(),
+      exp: now() + 3600,
+      jti,
+    })
+  })
+
+  it('refresh token learns that it is the one that counts, and nothing of one that was replaced', async () => {
+    const tokens = await signIn()
+    expect(await answerTo(client, tokens.refresh_token)).toEqual({
+      active: true,
+      iss: 'https://gate.test',
+      sub: OCTOCAT.subject,
+      aud: 'https://gate.test/memory/mcp',
+      client_id: client.clientId,
+      username: 'octocat',
+      scope: 'mcp',
+      iat: now(),
+      exp: now() + 7_776_000,
+    })
+    const next = (await at().refresh(tokens.refresh_token, { client_secret: client.secret })).json<TokenAnswer>()
+    expect(await answerTo(client, tokens.refresh_token)).toEqual(INACTIVE)
+    expect(await answerTo(client, next.refresh_token)).toMatchObject({ active: true })
+  })
+
+  it('token that is bound to a key, and that an agent holds, learns both (RFC 9449 §6.2, RFC 8693 §4.1)', async () => {
+    const grant = await standing({ clientId: 'somebody-else' })
+    const act = { sub: `client:${client.clientId}`, client_id: client.clientId }
+    const token = mint(grant, { clientId: client.clientId, jkt: 'thumbprint', act })
+    expect(await answerTo(client, token)).toMatchObject({ token_type: 'DPoP', cnf: { jkt: 'thumbprint' }, act })
+  })
+
+  it.each(['access_token', 'refresh_token', 'pac-man', undefined])('under the hint %s learns the same', async (hint) => {
+    const tokens = await signIn()
+    for (const token of [tokens.access_token, tokens.refresh_token]) {
+      expect(await answerTo(client, token, { token_type_hint: hint })).toMatchObject({ active: true })
+    }
+  })
+})
+
+describe('a client that the operator set up', () => {
+  it('may ask about every access token, as a server does to which it is shown', async () => {
+    const { access_token: token } = await signIn()
+    expect(await answerTo(server, token)).toMatchObject({ active: true, client_id: client.clientId })
+  })
+
+  it('may ask about personal access tokens', async () => {
+    const { grant, token } = await personal()
+    expect(await answerTo(server, token)).toEqual({
+      active: true,
+      iss: 'https://gate.test',
+      sub: OCTOCAT.subject,
+      aud: 'https://gate.test/memory/mcp',
+      client_id: 'personal-token',
+      username: 'octocat',
+      scope: 'mcp',
+      token_type: 'Bearer',
+      iat: grant.createdAt,
+      exp: grant.createdAt + 86_400,
+    })
+  })
+
+  it('may not ask about refresh tokens, which nobody shows to a server', async () => {
+    expect(await answerTo(server, (await signIn()).refresh_token)).toEqual(INACTIVE)
+  })
+
+  it.each([
+    ['the same server', 'https://gate.test/memory/mcp', 'https://gate.test/memory/mcp', true],
+    ['the same server with a slash', 'https://gate.test/memory/mcp', 'https://gate.test/memory/mcp/', true],
+    ['a server out of all', 'https://gate.test', 'https://gate.test/docs/mcp', true],
+    ['another server', 'https://gate.test/memory/mcp', 'https://gate.test/docs/mcp', false],
+    ['all servers, with a token for one', 'https://gate.test/memory/mcp', 'https://gate.test', false],
+    ['this server and another', 'https://gate.test/memory/mcp', 'https://gate.test/memory/mcp https://gate.test/docs/mcp', false],
+    ['a server of somebody else', 'https://gate.test', 'https://evil.test/mcp', false],
+    ['no URL', 'https://gate.test', 'memory', false],
+  ])('may ask whether a token is for %s (REV-06)', async (_what, own, asked, active) => {
+    const token = mint(await standing({ resource: own }))
+    const answer = await answerTo(server, token, { resource: asked })
+    expect(answer).toEqual(active ? expect.objectContaining({ active: true, aud: own }) : INACTIVE)
+  })
+})
+
+describe('exactly {"active":false} and nothing else is said of (REV-06)', () => {
+  it.each(['x', 'a.b.c', `ref_${'x'.repeat(87)}`, `pat_${'x'.repeat(65)}`, ' ', 'ü'.repeat(9000)])(
+    'garbage: %.20s',
+    async (token) => {
+      for (const who of [client, server]) expect((await ask(who, token)).body).toBe('{"active":false}')
+    },
+  )
+
+  it('another client’s access and refresh token, and a person’s own token', async () => {
+    const other = await addClient(context, {}, 'client_secret_post')
+    const tokens = await signIn()
+    for (const token of [tokens.access_token, tokens.refresh_token, (await personal()).token]) {
+      expect((await ask(other, token)).body).toBe('{"active":false}')
+    }
+  })
+
+  it('a token by a key that is not ours, or changed by a letter', async () => {
+    const { access_token: token } = await signIn()
+    const [header, payload = '', signature] = token.split('.')
+    const changed = Buffer.from(payload, 'base64url').toString().replace('"scope":"mcp"', '"scope":"all"')
+    const forged = `${header}.${Buffer.from(changed).toString('base64url')}.${signature}`
+    expect((await ask(server, forged)).body).toBe('{"active":false}')
+  })
+
+  it('an ID token and a signed answer, which are no tokens to show', async () => {
+    const { id_token: idToken, access_token: token } = await signIn({ scopes: ['mcp', 'openid'] })
+    const signed = (await ask(client, token, {}, SIGNED)).body
+    for (const jwt of [idToken, signed]) expect((await ask(client, jwt)).body).toBe('{"active":false}')
+  })
+
+  it('a token that is over, from its very end on, without the minute that /verify allows', async () => {
+    const token = mint(await standing(), { expiresAt: now() + 600 })
+    context.advance(599)
+    expect(await answerTo(server, token)).toMatchObject({ active: true })
+    context.advance(1)
+    expect((await ask(server, token)).body).toBe('{"active":false}')
+  })
+
+  it('a token whose server is gone, whose person may no longer use it, or is no longer let in', async () => {
+    const { access_token: token } = await signIn()
+    const changed: Parameters<typeof createTestContext>[0][] = [
+      { servers: { docs: { url: 'http://docs/mcp' } } },
+      { servers: { memory: { command: 'x', allow: ['github:somebody-else'] } } },
+      { environment: { ALLOWED_USERS: 'github:somebody-else' } },
+    ]
+    for (const options of changed) {
+      const later = await open(await createTestContext({ ...options, replicaOf: context }))
+      expect((await ask(server, token, {}, undefined, later)).body).toBe('{"active":false}')
+      await later.close()
+    }
+  })
+
+  it('a program that the operator no longer lets act for itself', async () => {
+    const token = mint(
+      await standing({ clientId: SERVER.clientId, identity: machineIdentity(SERVER), via: 'client_credentials' }),
+    )
+    expect(await answerTo(server, token)).toMatchObject({ active: true, sub: 'client:memory-server', username: 'memory-server' })
+    machines = new Set()
+    expect((await ask(server, token)).body).toBe('{"active":false}')
+    machines = new Set([SERVER.clientId])
+  })
+})
+
+describe('what was revoked is not active at once, on every replica (REV-01, REV-06)', () => {
+  it('an access token, and no other of its sign-in', async () => {
+    const tokens = await signIn()
+    const next = (await at().refresh(tokens.refresh_token, { client_secret: client.secret })).json<TokenAnswer>()
+    for (const one of [app, replica])
+      expect(await answerTo(server, tokens.access_token, {}, undefined, one)).toMatchObject({ active: true })
+    await at().revoke(tokens.access_token, { client_secret: client.secret })
+    for (const one of [app, replica]) {
+      expect(await answerTo(server, tokens.access_token, {}, undefined, one)).toEqual(INACTIVE)
+      expect(await answerTo(server, next.access_token, {}, undefined, one)).toMatchObject({ active: true })
+      expect(await answerTo(client, next.refresh_token, {}, undefined, one)).toMatchObject({ active: true })
+    }
+  })
+
+  it('everything of a sign-in whose refresh token was given back', async () => {
+    const tokens = await signIn()
+    await at().revoke(tokens.refresh_token, { client_secret: client.secret })
+    for (const one of [app, replica]) {
+      for (const token of [tokens.access_token, tokens.refresh_token]) {
+        expect(await answerTo(client, token, {}, undefined, one)).toEqual(INACTIVE)
+      }
+    }
+  })
+
+  it('a personal access token', async () => {
+    const { token } = await personal()
+    expect(await answerTo(server, token, {}, undefined, replica)).toMatchObject({ active: true })
+    await at().revoke(token, { client_secret: client.secret })
+    expect(await answerTo(server, token, {}, undefined, replica)).toEqual(INACTIVE)
+  })
+})
+
+describe('POST /introspect refuses', () => {
+  it('clients that cannot prove who they are, whatever they ask about (REV-05)', async () => {
+    const open = await addClient(context)
+    const { access_token: token } = (await tokenClient(app, open).signIn(context)) as TokenAnswer
+    for (const fields of [{ client_secret: undefined }, { client_secret: '' }]) {
+      const response = await ask(open, token, fields)
+      expect([response.statusCode, response.json().error]).toEqual([401, 'invalid_client'])
+      expect(response.headers['www-authenticate']).toBe('Basic realm="Gatehouse"')
+    }
+  })
+
+  it.each<[string, Fields]>([
+    ['nobody', { client_id: undefined, client_secret: undefined }],
+    ['an unknown client', { client_id: 'cli_unknown' }],
+    ['a wrong secret', { client_secret: 'wrong' }],
+    ['a client without its secret', { client_secret: undefined }],
+  ])('%s by 401 (REV-05)', async (_what, fields) => {
+    const response = await ask(server, 'x', fields)
+    expect([response.statusCode, response.json().error]).toEqual([401, 'invalid_client'])
+    expect(response.headers['cache-control']).toBe('no-store')
+  })
+
+  it('a question without a token', async () => {
+    expect((await ask(server, undefined)).json()).toMatchObject({ error: 'invalid_request' })
+  })
+
+  it('other methods with 405, other bodies with 415, parameters in the URL with 400', async () => {
+    const get = await app.inject({ method: 'GET', url: '/introspect?token=x' })
+    expect([get.statusCode, get.headers.allow]).toEqual([405, 'POST, OPTIONS'])
+    const headers = { 'content-type': 'application/json' }
+    expect((await app.inject({ method: 'POST', url: '/introspect', headers, payload: '{}' })).statusCode).toBe(415)
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await app.inject({ method: 'POST', url: '/introspect?token=x', headers: form, payload: '' })).statusCode).toBe(400)
+    const preflight = await app.inject({ method: 'OPTIONS', url: '/introspect', headers: { origin: 'https://a.test' } })
+    expect([preflight.statusCode, preflight.headers['access-control-allow-methods']]).toEqual([204, 'POST, OPTIONS'])
+  })
+
+  it('to guess while the store is away: 503, never {"active":false}', async () => {
+    const { access_token: token } = await signIn()
+    const fault = vi.spyOn(context.stores.grants, 'find').mockRejectedValueOnce(new StoreUnavailableError('away'))
+    const response = await ask(server, token)
+    expect([response.statusCode, response.json().error]).toEqual([503, 'temporarily_unavailable'])
+    fault.mockRestore()
+  })
+})
+
+describe('a signed answer (RFC 9701)', () => {
+  const verify = (jwt: string) =>
+    jwtVerify(jwt, createLocalJWKSet(context.keys.jwks() as never), {
+      typ: 'token-introspection+jwt',
+      issuer: 'https://gate.test',
+      audience: server.clientId,
+      currentDate: new Date(context.clock()),
+    })
+
+  it.each([SIGNED, `${SIGNED}, application/json;q=0.9`, `${SIGNED};q=0.9, text/plain`])(
+    'comes when asked for: %s',
+    async (accept) => {
+      const { access_token: token } = await signIn()
+      const response = await ask(server, token, {}, accept)
+      expect(response.headers).toMatchObject({ 'content-type': SIGNED, 'cache-control': 'no-store' })
+      const { payload } = await verify(response.body)
+      expect(payload).toEqual({
+        iss: 'https://gate.test',
+        aud: server.clientId,
+        iat: now(),
+        token_introspection: await answerTo(server, token),
+      })
+    },
+  )
+
+  it.each(['application/json', '*/*', '', `${SIGNED};q=0`, `application/json, ${SIGNED};q=0.5`])(
+    'does not come for: %s',
+    async (accept) => {
+      expect((await ask(server, 'x', {}, accept)).headers['content-type']).toBe('application/json; charset=utf-8')
+    },
+  )
+
+  it('says of a token that is not active nothing else either (REV-06)', async () => {
+    const { payload } = await verify((await ask(server, 'x', {}, SIGNED)).body)
+    expect(payload.token_introspection).toEqual(INACTIVE)
+  })
+
+  it('never passes for an access token', async () => {
+    const { access_token: token } = await signIn()
+    const read = createAccessTokenReader(context.keys, 'https://gate.test', context.clock)
+    expect(read((await ask(server, token, {}, SIGNED)).body)).toEqual({ outcome: 'malformed' })
+  })
+})
