@@ -5,11 +5,11 @@ import type { FetchJson } from '../fetch/fetch-json.ts'
 import type { Client } from '../oauth/client.ts'
 import { type Clock, nowSeconds } from '../oauth/clock.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { isTrustedHost } from '../oauth/trusted-hosts.ts'
 import type { ExpiringStore } from '../store/expiring-store.ts'
 import { ClientDocumentFault, readClientDocument } from './client-document.ts'
 import { freshSeconds } from './fresh-seconds.ts'
 import { PINNED_DOCUMENTS } from './pinned-documents.ts'
-import { isTrustedHost } from './trusted-hosts.ts'
 
 /** While its host is down, a document is believed this long after it was last fetched. */
 export const DOCUMENT_COPY_SECONDS = 604_800

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
+import { isCimdOn } from '../oauth/trusted-hosts.ts'
 
 /**
  * Authorization server metadata (RFC 8414 §2), which is our OpenID Connect discovery document too (Discovery 1.0 §3).
@@ -14,6 +15,8 @@ export function authorizationServerMetadata({ config, resources }: Pick<Context,
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
     ...(config.REGISTRATION === 'off' ? {} : { registration_endpoint: `${issuer}/register` }),
+    // Exactly when such clients get in: a client that sees it does not register.
+    ...(isCimdOn(config.CIMD_TRUSTED_HOSTS) ? { client_id_metadata_document_supported: true } : {}),
     revocation_endpoint: `${issuer}/revoke`,
     introspection_endpoint: `${issuer}/introspect`,
     pushed_authorization_request_endpoint: `${issuer}/par`,

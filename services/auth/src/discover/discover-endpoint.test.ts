@@ -37,6 +37,7 @@ describe('authorization server metadata', () => {
           "email",
           "email_verified",
         ],
+        "client_id_metadata_document_supported": true,
         "code_challenge_methods_supported": [
           "S256",
         ],

@@ -17,7 +17,7 @@ const FETCHES_LIMIT = 32
 const FETCHES_PER_HOST_LIMIT = 8
 
 export interface FetchJsonOptions {
-  /** CIMD_ALLOWED_PRIVATE_HOSTS: exact names or addresses that may be private, and plain http. */
+  /** CIMD_ALLOWED_PRIVATE_HOSTS: names or addresses, exactly, with a port or with any, that may be private, and plain http. */
   readonly allowedPrivateHosts: readonly string[]
   readonly log?: Pick<Logger, 'debug'>
   /** For tests: other name servers, shorter limits. */
@@ -44,14 +44,15 @@ export interface FetchedJson {
 export type FetchJson = (url: string, options?: { readonly trusted?: boolean }) => Promise<FetchedJson>
 
 export function createFetchJson(options: FetchJsonOptions): FetchJson {
-  const privateHosts = new Set(options.allowedPrivateHosts.map((host) => host.toLowerCase().replace(/^\[|\]$/g, '')))
+  const privateHosts = new Set(options.allowedPrivateHosts.map((host) => host.toLowerCase().replace(/^\[([^\]]*)\]/, '$1')))
+  const isPrivateHost = ({ host, port }: DocumentUrl) => privateHosts.has(host) || privateHosts.has(`${host}:${port}`)
   const underWay = new Map<string, Promise<FetchedJson>>()
   const places = createPlaces()
 
   async function run(text: string, trusted: boolean): Promise<FetchedJson> {
     const url = readDocumentUrl(text)
     if (!url) throw refused('url_malformed')
-    const mayBePrivate = trusted || privateHosts.has(url.host)
+    const mayBePrivate = trusted || isPrivateHost(url)
     if (!mayBePrivate && !url.isTls) throw refused('http_not_allowed')
     // An address in place of a name says nothing about whose it is, and no resolver is asked about it.
     if (!mayBePrivate && url.isIpLiteral) throw refused('address_not_public')
@@ -64,8 +65,7 @@ export function createFetchJson(options: FetchJsonOptions): FetchJson {
       const addresses = await resolve(url, mayBePrivate, limits.signal)
       const isAllowed = (address: string) => mayBePrivate || isPublicAddress(address)
       if (!addresses.every(({ address }) => isAllowed(address))) throw refused('address_not_public')
-      const isNamedByOperator = privateHosts.has(url.host)
-      if (!url.isTls && !isNamedByOperator && addresses.some(({ address }) => isPublicAddress(address))) {
+      if (!url.isTls && !isPrivateHost(url) && addresses.some(({ address }) => isPublicAddress(address))) {
         throw refused('http_not_allowed')
       }
       return await requestJson(url, addresses, isAllowed, limits)
