@@ -220,7 +220,11 @@ describe('a request that was pushed', () => {
     const { expiring } = flow.context.stores
     const kept: string[] = []
     const { put } = expiring
-    Object.assign(expiring, { put: (...args: Parameters<typeof put>) => (kept.push(JSON.stringify(args)), put(...args)) })
+    const noting: typeof put = (...args) => {
+      kept.push(JSON.stringify(args))
+      return put(...args)
+    }
+    Object.assign(expiring, { put: noting })
     const requestUri = await pushed({ state: 'a-state-of-the-client' })
     Object.assign(expiring, { put })
     expect(kept).toHaveLength(1)

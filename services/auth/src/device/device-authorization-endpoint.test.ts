@@ -122,10 +122,13 @@ describe('POST /device_authorization', () => {
     const { expiring } = context.stores
     const kept: string[] = []
     const { put, add } = expiring
-    Object.assign(expiring, {
-      put: (...args: Parameters<typeof put>) => (kept.push(JSON.stringify(args)), put(...args)),
-      add: (...args: Parameters<typeof add>) => (kept.push(JSON.stringify(args)), add(...args)),
-    })
+    const noting =
+      <Args extends unknown[], Result>(method: (...args: Args) => Result) =>
+      (...args: Args): Result => {
+        kept.push(JSON.stringify(args))
+        return method(...args)
+      }
+    Object.assign(expiring, { put: noting(put), add: noting(add) })
     const { device_code: deviceCode, user_code: userCode } = (await start()).json()
     Object.assign(expiring, { put, add })
     expect(kept.join()).toContain(sha256(deviceCode))
