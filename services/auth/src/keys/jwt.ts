@@ -6,7 +6,7 @@ import { SIGNING_ALGORITHM } from './stored-key.ts'
  * What a JWT of ours is for, as its `typ` (RFC 8725 §3.11). Each kind has its own header, so none passes for another:
  * an ID token is no access token, and neither is an assertion.
  */
-export type JwtType = 'at+jwt' | 'gatehouse-assertion+jwt' | 'JWT'
+export type JwtType = 'at+jwt' | 'gatehouse-assertion+jwt' | 'token-introspection+jwt' | 'JWT'
 
 /** 64 bytes as base64url. */
 const SIGNATURE_LENGTH = 86

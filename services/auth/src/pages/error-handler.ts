@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { weightOf } from '../http/accept.ts'
 import { jsonErrorHandler, logRefusal, toWireError } from '../http/error-handler.ts'
 import { errorPage } from './error.ts'
 import { errorText } from './error-texts.ts'
@@ -21,17 +22,4 @@ export const pageErrorHandler =
 function prefersJson(accept: string | undefined): boolean {
   const json = weightOf(accept, 'application/json')
   return json > 0 && json > weightOf(accept, 'text/html')
-}
-
-function weightOf(accept: string | undefined, type: string): number {
-  const [, parameters] =
-    (accept ?? '')
-      .toLowerCase()
-      .split(',')
-      .map((range) => range.split(';'))
-      .map(([essence = '', ...rest]) => [essence.trim(), rest.join(';')] as const)
-      .find(([essence]) => essence === type) ?? []
-  if (parameters === undefined) return 0
-  const weight = Number(/(?:^|;)\s*q=([\d.]+)/.exec(parameters)?.[1] ?? 1)
-  return Number.isNaN(weight) ? 0 : weight
 }

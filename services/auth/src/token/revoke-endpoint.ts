@@ -6,25 +6,24 @@ import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { noStore } from '../http/no-store.ts'
 import type { Params } from '../http/params.ts'
 import { refuseQuery } from '../http/refuse-query.ts'
-import { createAccessTokenReader } from '../keys/access-token.ts'
 import { countRefusals } from '../metrics/metrics.ts'
 import { OAuthError } from '../oauth/error.ts'
-import { endGrant } from '../store/end-grant.ts'
-import { findGrantOfToken } from './grant-of-token.ts'
-import { createRefreshTokens } from './refresh-tokens.ts'
+import { readPersonalToken } from '../oauth/personal-token.ts'
+import { createTokenReader } from './presented-token.ts'
+import { revokeToken } from './revoke-token.ts'
 
 /**
- * `POST /revoke` (RFC 7009): a client gives a sign-in back. Either token ends the whole grant; §2.1 allows that for an access
- * token too, and clients that sign out send both. The answer is 200 for a token that is not (any more) worth anything, so that
- * a client need not care; `token_type_hint` is not needed, our tokens tell what they are.
+ * `POST /revoke` (RFC 7009): a client gives a token back. A refresh token ends the whole grant, an access token is the only
+ * one that ends. The answer is 200 for a token that is not (any more) worth anything, so that a client need not care; it is
+ * never 200 while the store has not taken the step. A personal access token, which no client has, may be given back by
+ * whoever bears it (docs/adr/0016-revocation.md).
  */
 export function revokeEndpoint(
   app: FastifyInstance,
   context: Pick<Context, 'config' | 'stores' | 'keys' | 'authenticateClient' | 'clock' | 'metrics' | 'secrets'>,
 ): void {
-  const { config, stores, keys, clock, metrics, secrets } = context
-  const refreshTokens = createRefreshTokens(secrets)
-  const readAccessToken = createAccessTokenReader(keys, config.PUBLIC_URL, clock)
+  const { stores, metrics, authenticateClient } = context
+  const readToken = createTokenReader(context)
 
   app.route({
     method: 'POST',
@@ -33,23 +32,20 @@ export function revokeEndpoint(
     onError: countRefusals(metrics, 'revoke'),
     handler: async (request, reply) => {
       const params = (request.body ?? {}) as Params
-      const client = await context.authenticateClient(request.headers.authorization, params)
+      const { authorization } = request.headers
+      const isByBearer = readPersonalToken(params.token ?? '') !== undefined && !namesClient(authorization, params)
+      const client = isByBearer ? undefined : await authenticateClient(authorization, params)
       const { token } = params
       if (token === undefined) throw new OAuthError('invalid_request', 'token is missing', { reason: 'token_missing' })
-      const grant = await findGrantOfToken(stores.grants, refreshTokens, readAccessToken, token)
-      if (grant && grant.clientId !== client.clientId) {
-        // "If this validation fails, the request is refused and the client is informed of the error" (§2.1).
-        throw new OAuthError('invalid_grant', 'the token was not issued to this client', { reason: 'token_of_other_client' })
-      }
-      if (grant && (await endGrant(stores, grant.id))) {
-        request.log.info(
-          { event: 'grant_ended', reason: 'revoked_by_client', client: client.clientId, grant: grant.id },
-          'grant ended',
-        )
-      }
+      const presented = await readToken(token)
+      if (presented) await revokeToken(stores, presented, client, request.log)
       return reply.code(200).send()
     },
   })
   preflight(app, '/revoke', ['POST'])
   methodNotAllowed(app, '/revoke', ['POST', 'OPTIONS'])
 }
+
+/** Whether the request says that a client sends it; it must prove that then, whatever it gives back. */
+const namesClient = (authorization: string | undefined, params: Params): boolean =>
+  [authorization, params.client_id, params.client_secret, params.client_assertion].some((part) => part !== undefined)

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { approve, createTestApp, createTestContext, form, type TestContext } from '../testing/test-context.ts'
 import { addClient, type TestClient, type TokenAnswer, tokenClient } from '../testing/token-client.ts'
-import { revokeEndpoint } from './revoke-endpoint.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
@@ -14,7 +13,6 @@ beforeAll(async () => {
   context = await createTestContext()
   app = await createTestApp((scope) => {
     tokenEndpoint(scope, context)
-    revokeEndpoint(scope, context)
   }, context)
   client = await addClient(context)
 })
@@ -81,16 +79,14 @@ describe('POST /token refuses', () => {
   })
 
   it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH'] as const)('%s with 405 and Allow (TOK-11)', async (method) => {
-    for (const url of ['/token', '/revoke']) {
-      const response = await app.inject({
-        method,
-        url,
-        headers: { 'content-type': 'application/x-junk' },
-        ...(method === 'PUT' ? { payload: 'x' } : {}),
-      })
-      expect(response.statusCode).toBe(405)
-      expect(response.headers).toMatchObject({ allow: 'POST, OPTIONS', 'cache-control': 'no-store' })
-    }
+    const response = await app.inject({
+      method,
+      url: '/token',
+      headers: { 'content-type': 'application/x-junk' },
+      ...(method === 'PUT' ? { payload: 'x' } : {}),
+    })
+    expect(response.statusCode).toBe(405)
+    expect(response.headers).toMatchObject({ allow: 'POST, OPTIONS', 'cache-control': 'no-store' })
   })
 
   it('a grant_type that the client did not register', async () => {
@@ -143,99 +139,18 @@ describe('POST /token', () => {
   })
 
   it('is open to pages of any origin, never with credentials, and not to the origin null (rule 41, TOK-15)', async () => {
-    for (const url of ['/token', '/revoke']) {
-      const preflight = await app.inject({
-        method: 'OPTIONS',
-        url,
-        headers: { origin: 'https://a.test', 'access-control-request-headers': 'authorization' },
-      })
-      expect(preflight.statusCode).toBe(204)
-      expect(preflight.headers).toMatchObject({
-        'access-control-allow-origin': '*',
-        'access-control-allow-headers': 'authorization',
-      })
-      expect(preflight.headers).not.toHaveProperty('access-control-allow-credentials')
-    }
+    const preflight = await app.inject({
+      method: 'OPTIONS',
+      url: '/token',
+      headers: { origin: 'https://a.test', 'access-control-request-headers': 'authorization' },
+    })
+    expect(preflight.statusCode).toBe(204)
+    expect(preflight.headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': 'authorization',
+    })
+    expect(preflight.headers).not.toHaveProperty('access-control-allow-credentials')
     const response = await post('grant_type=x', { origin: 'null' })
     expect(response.headers).not.toHaveProperty('access-control-allow-origin')
-  })
-})
-
-describe('POST /revoke', () => {
-  const at = (who = client) => tokenClient(app, who)
-  const isAlive = async (grantId: string) => (await context.stores.grants.find(grantId)) !== undefined
-
-  it.each<[string, (tokens: TokenAnswer) => string, string]>([
-    ['its refresh token', (tokens) => tokens.refresh_token, 'refresh_token'],
-    ['its refresh token under a wrong hint (REV-02)', (tokens) => tokens.refresh_token, 'access_token'],
-    ['its access token, which ends all of it (RFC 7009 §2.1)', (tokens) => tokens.access_token, 'access_token'],
-  ])('ends a sign-in by %s (REV-01, rule 35)', async (_what, pick, hint) => {
-    const tokens = await at().signIn(context)
-    const ended: string[] = []
-    context.stores.revocations.subscribe(
-      (grantId) => ended.push(grantId),
-      () => {},
-    )
-    const response = await at().revoke(pick(tokens), { token_type_hint: hint })
-    expect(response.statusCode).toBe(200)
-    expect(response.body).toBe('')
-    expect(await isAlive(tokens.grantId)).toBe(false)
-    expect(ended).toEqual([tokens.grantId])
-  })
-
-  it('ends it by an older refresh token too', async () => {
-    const tokens = await at().signIn(context)
-    await at().refresh(tokens.refresh_token)
-    await at().revoke(tokens.refresh_token)
-    expect(await isAlive(tokens.grantId)).toBe(false)
-  })
-
-  it.each(['x', 'a.b.c', `ref_${'x'.repeat(87)}`, 'ü'.repeat(100)])(
-    'answers 200 to what is no token: %s (REV-02)',
-    async (token) => {
-      expect((await at().revoke(token)).statusCode).toBe(200)
-    },
-  )
-
-  it('answers 200 to a token that is over, also a second time (REV-02)', async () => {
-    const tokens = await at().signIn(context)
-    for (let time = 0; time < 2; time++) expect((await at().revoke(tokens.refresh_token)).statusCode).toBe(200)
-    const other = await at().signIn(context)
-    context.advance(3700)
-    expect((await at().revoke(other.access_token)).statusCode).toBe(200)
-    expect(await isAlive(other.grantId)).toBe(true)
-  })
-
-  it.each<[string, (tokens: TokenAnswer) => string]>([
-    ['refresh token', (tokens) => tokens.refresh_token],
-    ['access token', (tokens) => tokens.access_token],
-  ])('lets no client end the sign-in of another by its %s (REV-01)', async (_what, pick) => {
-    const tokens = await at().signIn(context)
-    expect((await at(await addClient(context)).revoke(pick(tokens))).statusCode).toBe(400)
-    expect(await isAlive(tokens.grantId)).toBe(true)
-  })
-
-  it('lets nobody end a sign-in by the id of its grant alone, which access tokens tell', async () => {
-    const tokens = await at().signIn(context)
-    await at().revoke(`${tokens.refresh_token.slice(0, 26)}${'A'.repeat(65)}`)
-    expect(await isAlive(tokens.grantId)).toBe(true)
-    expect((await at().refresh(tokens.refresh_token)).statusCode).toBe(200)
-  })
-
-  it('ends a sign-in by its current token although GATEHOUSE_SECRET was lost', async () => {
-    const tokens = await at().signIn(context)
-    const environment = { GATEHOUSE_SECRET: 'aZ3kP8qLw0xT5vR7nY2mB6cJ9dF1gH4s' }
-    const fresh = await createTestContext({ replicaOf: context, environment })
-    const other = await createTestApp((scope) => revokeEndpoint(scope, fresh))
-    await tokenClient(other, client).revoke(tokens.refresh_token)
-    expect(await isAlive(tokens.grantId)).toBe(false)
-    await other.close()
-  })
-
-  it('wants a token, and the client itself (REV-02)', async () => {
-    const confidential = await addClient(context, {}, 'client_secret_post')
-    expectRefusal(await at().revoke(undefined), 400, 'invalid_request')
-    expectRefusal(await tokenClient(app, confidential).revoke('x'), 401, 'invalid_client')
-    expectRefusal(await at({ clientId: 'cli_unknown', secret: '' }).revoke('x'), 401, 'invalid_client')
   })
 })
