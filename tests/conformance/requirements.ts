@@ -126,7 +126,7 @@ const BACKLOG: ReadonlySet<string> = new Set(
     'SIG-01 SIG-02 SIG-04 SIG-06 SIG-07 SIG-09 SIG-10 SIG-11',
     'OPS-05 OPS-06 OPS-07',
     'RES-02 RES-04 RES-06',
-    'FLT-03 FLT-04 FLT-06 FLT-07 FLT-12 FLT-13 FLT-19 FLT-21',
+    'FLT-03 FLT-04 FLT-06 FLT-07 FLT-13 FLT-19 FLT-21',
     'CFG-05 CFG-06 CFG-08',
   ].flatMap((area) => area.split(' ')),
 )

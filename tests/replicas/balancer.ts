@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net'
 export interface Balancer {
   readonly url: string
   use(targets: readonly string[]): void
+  /** Which replica the next request goes to, 0 or 1. */
+  turnTo(index: number): void
   /** Which replica each request went to, `POST /token → 1`. */
   readonly trace: readonly string[]
   close(): Promise<void>
@@ -35,6 +37,9 @@ export async function startBalancer(): Promise<Balancer> {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     use: (next) => {
       targets = next
+    },
+    turnTo: (index) => {
+      turn = index
     },
     trace,
     close: async () => {
