@@ -23,6 +23,13 @@ const NAMES = [
   'error-faulty-request',
   'error-provider-down',
   'error-not-on-list',
+  'device-code',
+  'device-wrong-code',
+  'device-question',
+  'device-on-your-phone',
+  'device-allowed',
+  'device-denied',
+  'error-link-over',
   'signed-in',
   'signed-out',
 ]

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { startFakeGithub } from '../support/fake-github.ts'
 import { echoServer, type Gateway, PASSWORD, startGateway } from '../support/gateway.ts'
+import { form, send } from '../support/http.ts'
 import { OAuthClient } from '../support/oauth-client.ts'
 
 /** Brings a browser's page to one page of the gateway. */
@@ -50,6 +51,14 @@ export async function startScenes(): Promise<Scenes> {
   const cli = await register('Codex', 'http://127.0.0.1:53123/callback', 'memory')
   const app = await register('Cursor', 'cursor://anysphere.cursor-mcp/oauth/callback', 'memory')
   const long = await register('Extraordinarily '.repeat(5), `https://${'very-long-name.'.repeat(6)}example.com/callback`)
+  const device = await registerClient(gateway, 'Claude Code', 'http://127.0.0.1:53124/callback', 'notes', [DEVICE_CODE])
+  const startDevice = async (): Promise<string> => {
+    const response = await send(`${gateway.url}/device_authorization`, {
+      method: 'POST',
+      ...form({ client_id: device.registration.client_id, resource: gateway.server('notes'), scope: 'notes:read notes:write' }),
+    })
+    return String(response.json().verification_uri_complete)
+  }
   const everything = { resource: gateway.url, scope: 'mcp notes:read notes:write openid email' }
 
   const all: Record<string, Scene> = {
@@ -77,6 +86,22 @@ export async function startScenes(): Promise<Scenes> {
       await page.goto(linkOf(web))
       await page.click('button[value=github]')
     },
+    'device-code': (page) => signInByPassword(page, `${gateway.url}/device`),
+    'device-wrong-code': (page) => signInByPassword(page, `${gateway.url}/device?user_code=BBBB-BBBB`),
+    'device-question': async (page) => signInByPassword(page, await startDevice()),
+    'device-on-your-phone': async (page) => {
+      await signInByPassword(page, await startDevice())
+      await page.click('summary')
+    },
+    'device-allowed': async (page) => {
+      await signInByPassword(page, await startDevice())
+      await page.click('button[value=approve]')
+    },
+    'device-denied': async (page) => {
+      await signInByPassword(page, await startDevice())
+      await page.click('button[value=deny]')
+    },
+    'error-link-over': (page) => page.goto(linkOf(web, { request_uri: 'urn:ietf:params:oauth:request_uri:not-any-more' })),
     'signed-in': (page) => signInByPassword(page, `${gateway.url}/sign-in`),
     'signed-out': async (page) => {
       await signInByPassword(page, `${gateway.url}/sign-in`)
@@ -93,10 +118,24 @@ export async function startScenes(): Promise<Scenes> {
   }
 }
 
-export async function registerClient(gateway: Gateway, name: string, redirectUri: string, server?: string): Promise<OAuthClient> {
+const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** @param grantTypes - beside the usual ones */
+export async function registerClient(
+  gateway: Gateway,
+  name: string,
+  redirectUri: string,
+  server?: string,
+  grantTypes: readonly string[] = [],
+): Promise<OAuthClient> {
   const client = new OAuthClient(gateway.server(server), { redirectUri })
   await client.discover()
-  await client.register({ client_name: name, redirect_uris: [redirectUri], token_endpoint_auth_method: 'none' })
+  await client.register({
+    client_name: name,
+    redirect_uris: [redirectUri],
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token', ...grantTypes],
+  })
   return client
 }
 

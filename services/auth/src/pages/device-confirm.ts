@@ -3,7 +3,7 @@ import type { Resource } from '../oauth/resource.ts'
 import { timeTag } from './account-time.ts'
 import { clientLabel } from './claims.ts'
 import { appNote, resourceLabel, scopeBoxes, serverNote } from './consent.ts'
-import { type DevicePerson, whoIsHere } from './device.ts'
+import { type DevicePerson, notYou, youAre } from './device.ts'
 import { type Html, html } from './html.ts'
 import type { Page } from './layout.ts'
 import { qrSvg } from './qr.ts'
@@ -47,6 +47,7 @@ this code or link, deny: they would use the server in your name.${!view.started.
 <div><dt>App</dt><dd><b>${label}</b> ${appNote({ client: view.client, wasApprovedBefore: false })}</dd></div>
 <div><dt>Started</dt><dd>${timeTag(view.started.at, view.started.now)}<small>${place(view)}</small></dd></div>
 <div><dt>Server</dt><dd>${serverNote(view)}</dd></div>
+${youAre(view)}
 </dl>
 <form method="post" action="${view.action}">
 <input type="hidden" name="user_code" value="${view.userCode}">
@@ -57,15 +58,18 @@ ${scopeBoxes(view)}
 <button class="button primary" name="decision" value="approve">Allow</button>
 </div>
 </form>
-${whoIsHere(view)}
-<details><summary>Continue on your phone</summary><div>
+${notYou(view)}
+<div class="stack"><details><summary>Continue on your phone</summary><div>
 <p class="small">Open this page there by its camera:</p>
 ${qrSvg(view.address, `QR code of ${view.address}`)}
-</div></details>`,
+</div></details></div>`,
   }
 }
+
+/** The gateway's own machine, as `neighbourhood` spells it. */
+const LOOPBACK = /^(127\.0\.0\.0\/24|0:0:0::\/48)$/
 
 const elsewhere = html` It was started in <b>another network</b> than the one you are in now.`
 
 const place = ({ started: { network, isHere } }: DeviceConfirmView): Html =>
-  html`from the network ${network}${isHere ? ', where you are too' : ''}`
+  html`${LOOPBACK.test(network) ? 'on this very machine' : `from the network ${network}${isHere ? ', where you are too' : ''}`}`

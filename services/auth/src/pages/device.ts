@@ -38,9 +38,11 @@ ${view.typed !== undefined && html` value="${view.typed}"`}${view.fault !== unde
 <div class="stack"><button class="button primary">Continue</button></div>
 </form>
 <p class="note">Did somebody send you a code? Then do not enter it: it would let them in under your name.</p>
-${whoIsHere(view)}`,
+<dl>${youAre(view)}</dl>
+${notYou(view)}`,
 })
 
-export const whoIsHere = ({ identity, useAnotherAccount }: DevicePerson): Html =>
-  html`<dl><div><dt>You are</dt><dd>${personLabel(identity)}</dd></div></dl>
-<div class="aside"><span>Not you?</span><a href="${useAnotherAccount}">Use another account</a></div>`
+export const youAre = ({ identity }: DevicePerson): Html => html`<div><dt>You are</dt><dd>${personLabel(identity)}</dd></div>`
+
+export const notYou = ({ useAnotherAccount }: DevicePerson): Html =>
+  html`<div class="aside"><span>Not you?</span><a href="${useAnotherAccount}">Use another account</a></div>`
