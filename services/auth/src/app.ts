@@ -1,6 +1,8 @@
 import formbody from '@fastify/formbody'
 import { createInternalListener, KEEP_ALIVE_TIMEOUT_MS, nextRequestId } from '@gatehouse/runtime'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerFactory, LogController } from 'fastify'
+import { accountEndpoint } from './account/account-endpoint.ts'
+import { personalTokenEndpoint } from './account/personal-token-endpoint.ts'
 import { authorizeEndpoint } from './authorize/authorize-endpoint.ts'
 import { callbackEndpoint } from './authorize/callback-endpoint.ts'
 import { consentEndpoint } from './authorize/consent-endpoint.ts'
@@ -89,6 +91,8 @@ export async function createPublicApp(
       tokenEndpoint(scope, context)
       revokeEndpoint(scope, context)
       introspectEndpoint(scope, context)
+      accountEndpoint(scope, context)
+      personalTokenEndpoint(scope, context)
       signOutEndpoint(scope, context)
     },
     { prefix: config.publicPath },

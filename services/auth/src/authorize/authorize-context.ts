@@ -15,6 +15,7 @@ export const pathsOf = ({ publicPath }: Pick<Config, 'publicPath'>) => ({
   signIn: `${publicPath}/sign-in`,
   consent: `${publicPath}/consent`,
   signOut: `${publicPath}/sign-out`,
+  account: `${publicPath}/account`,
 })
 
 /** What pages call this gateway. */

@@ -33,7 +33,13 @@ export function signInEndpoint(app: FastifyInstance, context: AuthorizeContext):
       return sendPage(
         reply,
         200,
-        signedInPage({ gateway: gatewayName(config), identity: session.identity, action: pathsOf(config).signOut, token }),
+        signedInPage({
+          gateway: gatewayName(config),
+          identity: session.identity,
+          account: pathsOf(config).account,
+          action: pathsOf(config).signOut,
+          token,
+        }),
       )
     }
     return showSignIn(request, reply, context, destination, params.choose_account === undefined ? {} : { chooseAccount: true })

@@ -8,13 +8,13 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115F\u1160\u3164\uFFA0
 const STACKED_MARKS = /(\p{M}{2})\p{M}+/gu
 
 /** Text that somebody outside chose, made fit to stand in a sentence of ours: one line, visible characters, not long. */
-export function readableClaim(text: string): string {
+export function readableClaim(text: string, maxLength: number = MAX_CLAIM_LENGTH): string {
   const visible = text.replace(INVISIBLE, '').replace(STACKED_MARKS, '$1').replace(/\s+/g, ' ').trim()
   const letters = [...visible]
-  return letters.length <= MAX_CLAIM_LENGTH
+  return letters.length <= maxLength
     ? visible
     : `${letters
-        .slice(0, MAX_CLAIM_LENGTH - 1)
+        .slice(0, maxLength - 1)
         .join('')
         .trimEnd()}…`
 }

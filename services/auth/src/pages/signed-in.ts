@@ -6,6 +6,8 @@ import { personLabel } from './person-label.ts'
 export const signedInPage = (view: {
   readonly gateway: string
   readonly identity: Identity
+  /** Of GET /account. */
+  readonly account: string
   /** Of POST /sign-out. */
   readonly action: string
   readonly token: string
@@ -14,6 +16,7 @@ export const signedInPage = (view: {
   gateway: view.gateway,
   body: html`<h1>You are signed in</h1>
 <dl><div><dt>You are</dt><dd>${personLabel(view.identity)}</dd></div></dl>
+<div class="stack"><a class="button primary" href="${view.account}">What you have connected</a></div>
 <form class="stack" method="post" action="${view.action}">
 <input type="hidden" name="csrf" value="${view.token}">
 <button class="button">Sign out</button>

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { approve, createTestApp, createTestContext, form, type TestContext } from '../testing/test-context.ts'
-import { addClient, type TestClient, type TokenAnswer, tokenClient } from '../testing/token-client.ts'
+import { addClient, type TestClient, tokenClient } from '../testing/token-client.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 
 const FORM = 'application/x-www-form-urlencoded'

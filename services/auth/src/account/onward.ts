@@ -1,0 +1,29 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../config.ts'
+import { ensureBrowser } from '../http/browser.ts'
+import { accountPaths } from './account-context.ts'
+import { type Notice, noticeQuery } from './account-forms.ts'
+
+/** Shown with the page again when its form came too late. */
+export const STALE_FORM = { status: 400, fault: 'That page had been open for too long, so nothing was done. Please press again.' }
+
+/** Where somebody goes who is not signed in (any more), and from there back to the account. */
+export function goToSignIn(reply: FastifyReply, config: Pick<Config, 'publicPath'>): FastifyReply {
+  const { signIn, account } = accountPaths(config)
+  return leave(reply, `${signIn}?${new URLSearchParams({ return_to: account })}`)
+}
+
+/** Back to the account after a form, so that reloading does not send it again. */
+export function goBack(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  config: Pick<Config, 'publicPath'>,
+  subject: string,
+  notice: Notice,
+): FastifyReply {
+  const browser = ensureBrowser(request, reply)
+  return leave(reply, `${accountPaths(config).account}${noticeQuery(browser, notice, subject)}`)
+}
+
+const leave = (reply: FastifyReply, location: string): FastifyReply =>
+  reply.header('cache-control', 'no-store').redirect(location, 303)
