@@ -11,14 +11,18 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     // The page at PUBLIC_URL, for people who open it.
     home: ['pages', 'http', 'context', 'config'],
     // The five steps of the flow, in the order in which a client meets them. They never import each other.
-    discover: ['oauth', 'keys', 'http', 'metrics', 'context', 'config'],
+    discover: ['oauth', 'dpop', 'keys', 'http', 'metrics', 'context', 'config'],
     register: ['oauth', 'clients', 'store', 'secrets', 'http', 'metrics', 'context', 'config'],
     authorize: ['oauth', 'clients', 'store', 'identity', 'secrets', 'pages', 'http', 'metrics', 'context', 'config'],
     // The device grant's own way to a person's yes; what may be asked for is judged by the rules of authorize.
     device: ['authorize', 'oauth', 'store', 'pages', 'http', 'metrics', 'context', 'config'],
-    token: ['oauth', 'clients', 'store', 'identity', 'keys', 'secrets', 'http', 'metrics', 'context', 'config'],
-    verify: ['oauth', 'store', 'keys', 'mcp', 'http', 'metrics', 'context', 'config'],
+    token: ['oauth', 'dpop', 'clients', 'fetch', 'store', 'identity', 'keys', 'secrets', 'http', 'metrics', 'context', 'config'],
+    verify: ['oauth', 'dpop', 'store', 'keys', 'mcp', 'http', 'metrics', 'context', 'config'],
+    // Where a person sees and ends what the steps began.
+    account: ['oauth', 'clients', 'store', 'pages', 'http', 'metrics', 'context', 'config'],
     mcp: [],
+    // Proofs of a client's key, which may come to any of the steps.
+    dpop: ['oauth', 'keys', 'store', 'secrets', 'context', 'config'],
     clients: ['oauth', 'store', 'fetch'],
     // What strangers name is fetched here, and nowhere else.
     fetch: ['oauth'],
@@ -34,6 +38,9 @@ const ARROWS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     openapi: ['register', 'clients'],
     context: ['oauth', 'clients', 'fetch', 'keys', 'store', 'config'],
     config: ['oauth'],
+  },
+  'services/cli': {
+    commands: ['command', 'grants-of', 'table', 'time', 'with-gateway'],
   },
   'services/bridge': {
     http: ['assertion', 'child', 'revisions', 'upstream', 'wire', 'metrics', 'config'],
@@ -129,14 +136,15 @@ describe('the source tree', () => {
     expect(offenders).toEqual([])
   })
 
-  it('has services that meet in packages, except in the one-process edition', () => {
+  it('has services that meet in packages, except in the one-process edition and on the operator’s command line', () => {
     const offenders = sources.flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => {
           const own = place(path).service
           const isService = /^@gatehouse\/(auth|bridge|signer|gatehouse)\b/.test(target) || /^services\//.test(target)
           const isOwn = target.startsWith(`${own}/`) || target.startsWith(own.replace('services/', '@gatehouse/'))
-          return isService && !isOwn && own !== 'services/gatehouse'
+          const isWhole = own === 'services/gatehouse' || (own === 'services/cli' && target === '@gatehouse/auth/operator')
+          return isService && !isOwn && !isWhole
         })
         .map(({ target }) => `${path} → ${target}`),
     )

@@ -20,8 +20,8 @@ export type { Clock } from './oauth/clock.ts'
 export { ownSecrets } from './secrets/own-secrets.ts'
 export { readHeaders } from './verify/read-headers.ts'
 
-/** How often the keys are read again, so that replicas learn of each other's and rotation happens on time. */
-const KEY_REFRESH_MS = 60_000
+/** How often the keys are read again, so that rotation happens on time, and a key that an operator withdrew is trusted no longer. */
+const KEY_REFRESH_MS = 10_000
 /** While the store is away at start; the endpoints that need no store already answer. */
 const KEY_RETRY_MS = 1_000
 
@@ -97,7 +97,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   }
 }
 
-/** Reads the keys now and every minute, and every second while they cannot be read. */
+/** Reads the keys now and every KEY_REFRESH_MS, and every second while they cannot be read. */
 function keepFresh(keys: Context['keys'], log: Logger): () => void {
   let timer: NodeJS.Timeout | undefined
   let stopped = false

@@ -1,0 +1,13 @@
+import type { ActiveGrant, Stores } from '@gatehouse/auth/operator'
+
+/** Grants of a person, of a client, of both, or of everybody; newest first. @throws StoreUnavailableError */
+export async function grantsOf(
+  { grants }: Pick<Stores, 'grants'>,
+  { user, client }: { readonly user: string | undefined; readonly client: string | undefined },
+): Promise<ActiveGrant[]> {
+  if (user !== undefined) {
+    const ofPerson = await grants.listBySubject(user)
+    return client === undefined ? ofPerson : ofPerson.filter(({ grant }) => grant.clientId === client)
+  }
+  return client === undefined ? grants.list() : grants.listByClient(client)
+}
