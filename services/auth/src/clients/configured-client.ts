@@ -17,11 +17,13 @@ export type ConfiguredClient =
 
 export const idOf = (entry: ConfiguredClient): string => (entry.kind === 'whole' ? entry.client.clientId : entry.clientId)
 
+/** The grant types that the operator's file gives a client. */
+export const grantTypesOf = (entry: ConfiguredClient): readonly string[] =>
+  (entry.kind === 'whole' ? entry.client.grantTypes : entry.members.grantTypes) ?? []
+
 /** Whether the operator lets this client act for itself. */
-export const isMachine = (entry: ConfiguredClient): boolean => {
-  const { grantTypes = [] } = entry.kind === 'whole' ? entry.client : entry.members
-  return grantTypes.some((type) => MACHINE_GRANT_TYPES.includes(type))
-}
+export const isMachine = (entry: ConfiguredClient): boolean =>
+  grantTypesOf(entry).some((type) => MACHINE_GRANT_TYPES.includes(type))
 
 /**
  * The client of a document with what the operator adds. Grants without a person are for clients that prove themselves, which

@@ -2,12 +2,20 @@ import type { Context } from '../context.ts'
 import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
 import { isCimdOn } from '../oauth/trusted-hosts.ts'
 
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+const GRANTS_WITHOUT_PERSON = ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange', JWT_BEARER]
+
 /**
  * Authorization server metadata (RFC 8414 §2), which is our OpenID Connect discovery document too (Discovery 1.0 §3).
  * The same for everybody, whatever host it is asked from: nothing in it comes from a request (AUD-06). No member is
  * null or empty, because TypeScript SDKs refuse the whole document for that.
  */
-export function authorizationServerMetadata({ config, resources }: Pick<Context, 'config' | 'resources'>) {
+export function authorizationServerMetadata({
+  config,
+  resources,
+  clients,
+  issuers,
+}: Pick<Context, 'config' | 'resources' | 'clients' | 'issuers'>) {
   const issuer = config.PUBLIC_URL
   const authMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']
   return {
@@ -32,7 +40,13 @@ export function authorizationServerMetadata({ config, resources }: Pick<Context,
       'authorization_code',
       'refresh_token',
       ...(config.DEVICE_GRANT === 'on' ? ['urn:ietf:params:oauth:grant-type:device_code'] : []),
+      // Where no person is asked: those that some client of the operator's file may use.
+      ...GRANTS_WITHOUT_PERSON.filter((grant) => clients.offers(grant) && (grant !== JWT_BEARER || issuers.all.length > 0)),
     ],
+    // draft-ietf-oauth-identity-assertion-authz-grant §7.2.
+    ...(clients.offers(JWT_BEARER) && issuers.all.some(({ idJag }) => idJag)
+      ? { authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'] }
+      : {}),
     token_endpoint_auth_methods_supported: authMethods,
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: authMethods,

@@ -10,7 +10,10 @@ import { wellKnownDocuments, wellKnownRoutes } from './documents.ts'
  * (documents.ts). Also the preflights of the servers' own URLs, which the edge sends here because a preflight carries no
  * token. Takes the app without PUBLIC_URL's prefix: well-known URLs stand at the root of the host.
  */
-export function discoverEndpoint(app: FastifyInstance, context: Pick<Context, 'config' | 'keys' | 'resources'>): void {
+export function discoverEndpoint(
+  app: FastifyInstance,
+  context: Pick<Context, 'config' | 'keys' | 'resources' | 'clients' | 'issuers'>,
+): void {
   const { config, keys, resources } = context
   const documents = wellKnownDocuments(context)
 

@@ -10,7 +10,10 @@ import { protectedResourceMetadata } from './protected-resource.ts'
  * and where clients look too: `/PATH/.well-known/NAME` (OpenID Connect, Codex), at the root of the host, and, for the
  * authorization server, under every server's URL (LibreChat, n8n and 2025-03-26 clients know no other place).
  */
-export function wellKnownDocuments({ config, resources }: Pick<Context, 'config' | 'resources'>): ReadonlyMap<string, string> {
+export function wellKnownDocuments(
+  context: Pick<Context, 'config' | 'resources' | 'clients' | 'issuers'>,
+): ReadonlyMap<string, string> {
+  const { config, resources } = context
   const { PUBLIC_URL: issuer, publicPath } = config
   const documents = new Map<string, string>()
   const put = (name: string, path: string, document: object, documentOfSlash = document) => {
@@ -19,7 +22,7 @@ export function wellKnownDocuments({ config, resources }: Pick<Context, 'config'
     documents.set(`${path}/.well-known/${name}`, JSON.stringify(document))
   }
 
-  const server = authorizationServerMetadata({ config, resources })
+  const server = authorizationServerMetadata(context)
   const serverPaths = resources.all.map((resource) => new URL(resource.url).pathname)
   for (const name of ['oauth-authorization-server', 'openid-configuration']) {
     for (const path of ['', publicPath, ...serverPaths]) put(name, path, server)

@@ -23,7 +23,11 @@ export function withClients(context: TestContext, listed: readonly Client[]): Te
     listed.find((client) => client.clientId === clientId) ?? (await context.clients.find(clientId))
   return {
     ...context,
-    clients: { ...context.clients, find },
+    clients: {
+      ...context.clients,
+      find,
+      isMachine: (clientId) => listed.some((client) => client.clientId === clientId),
+    },
     authenticateClient: async (_authorization, { client_id: clientId = '' }) => {
       const client = await find(clientId)
       if (!client) throw new OAuthError('invalid_client', 'unknown', { reason: 'client_unknown' })

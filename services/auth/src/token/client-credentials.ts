@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts'
-import { OAuthError } from '../oauth/error.ts'
 import { machineIdentity } from '../oauth/machine.ts'
 import { clientScopes } from './client-scopes.ts'
 import { issueStandingToken } from './issue-standing-token.ts'
+import { requireConfidential, requireConfigured } from './require-confidential.ts'
 import { targetOf } from './target.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -16,17 +16,9 @@ export function clientCredentialsGrant(context: Pick<Context, 'config' | 'stores
   return {
     grantType: 'client_credentials',
     redeem: async ({ params, client, jkt }) => {
-      if (client.source !== 'configured') {
-        throw new OAuthError('unauthorized_client', 'only clients that the operator lists may act for themselves', {
-          reason: 'client_not_configured',
-        })
-      }
+      requireConfigured(client, 'act for themselves')
       // "The client credentials grant type MUST only be used by confidential clients."
-      if (client.tokenEndpointAuthMethod === 'none') {
-        throw new OAuthError('unauthorized_client', 'a client without a secret or a key may not act for itself', {
-          reason: 'client_public',
-        })
-      }
+      requireConfidential(client, 'act for itself')
       const identity = machineIdentity(client)
       const resource = targetOf(context.resources, params.resource, identity)
       const scopes = clientScopes(client, resource, params.scope)

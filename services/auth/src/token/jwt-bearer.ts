@@ -3,8 +3,7 @@ import { OAuthError } from '../oauth/error.ts'
 import { byIdJag } from './assertions/by-id-jag.ts'
 import { byWorkload, identifyWorkload } from './assertions/by-workload.ts'
 import { ID_JAG_TYPE } from './assertions/id-jag.ts'
-import type { AssertionTrust } from './assertions/trusted-issuer.ts'
-import { typeOfAssertion, verifyAssertion } from './assertions/verify-assertion.ts'
+import { type AssertionTrust, typeOfAssertion, verifyAssertion } from './assertions/verify-assertion.ts'
 import { issueStandingToken } from './issue-standing-token.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -20,10 +19,9 @@ export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
  *   then needs no secret. It may be presented as often as it lives: a platform hands one out for an hour and means it to be used.
  */
 export function jwtBearerGrant(
-  context: Pick<Context, 'config' | 'stores' | 'keys' | 'clients' | 'resources' | 'clock'>,
-  trust: AssertionTrust,
+  context: Pick<Context, 'config' | 'stores' | 'keys' | 'clients' | 'resources'> & AssertionTrust,
 ): TokenGrant {
-  const verify = (assertion: string) => verifyAssertion(assertion, trust, context.clock)
+  const verify = (assertion: string) => verifyAssertion(assertion, context)
   return {
     grantType: JWT_BEARER,
     identify: async ({ assertion, client_id: clientId }) => {

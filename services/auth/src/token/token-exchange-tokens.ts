@@ -23,7 +23,7 @@ export type ReadHeldToken = (name: 'subject_token' | 'actor_token', params: Para
  * (RFC 9449) needs a proof by this very key in the exchange: else whoever took it could exchange the binding away.
  */
 export function createHeldTokenReader(context: Pick<Context, 'config' | 'stores' | 'keys' | 'clients' | 'clock'>): ReadHeldToken {
-  const { config, stores, keys, clock } = context
+  const { config, stores, keys, clients, clock } = context
   const read = createAccessTokenReader(keys, config.PUBLIC_URL, clock)
   return async (name, params, jkt) => {
     const token = params[name]
@@ -47,7 +47,7 @@ export function createHeldTokenReader(context: Pick<Context, 'config' | 'stores'
     const active = await stores.grants.find(claims.grant_id)
     if (!active) throw refuseToken('grant_gone')
     if (active.revokedTokens.includes(claims.jti)) throw refuseToken('revoked')
-    if (!isAdmitted(config.ALLOWED_USERS, active.grant.identity)) throw refuseToken('not_allowed_any_more')
+    if (!isAdmitted(config.ALLOWED_USERS, active.grant.identity, clients.isMachine)) throw refuseToken('not_allowed_any_more')
     if (claims.cnf !== undefined && claims.cnf.jkt !== jkt) {
       throw refuse(`${name} is bound to a key; prove it by DPoP in this request`, `${name}_key_not_proved`)
     }

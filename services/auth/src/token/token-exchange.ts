@@ -7,6 +7,7 @@ import { OAuthError } from '../oauth/error.ts'
 import type { Resource } from '../oauth/resource.ts'
 import { clientScopes } from './client-scopes.ts'
 import { issueTokens } from './issue-tokens.ts'
+import { requireConfidential, requireConfigured } from './require-confidential.ts'
 import { requireUse } from './target.ts'
 import { actorOf, chainOf } from './token-exchange-actor.ts'
 import { exchangeTarget } from './token-exchange-target.ts'
@@ -29,7 +30,8 @@ export function tokenExchangeGrant(
   return {
     grantType: TOKEN_EXCHANGE,
     redeem: async ({ params, client, log, jkt }) => {
-      requireAgent(client)
+      requireConfigured(client, 'exchange tokens')
+      requireConfidential(client, 'exchange tokens')
       const issuedType = requestedType(params)
       if (params.actor_token === undefined && params.actor_token_type !== undefined) {
         // "MUST NOT be included when the actor_token parameter is not present" (§2.1).
@@ -60,18 +62,6 @@ export function tokenExchangeGrant(
       return { ...answer, issued_token_type: issuedType }
     },
   }
-}
-
-/** @throws OAuthError `unauthorized_client` for all but agents that the operator lists and that prove who they are */
-function requireAgent(client: Client): void {
-  if (client.source === 'configured' && client.tokenEndpointAuthMethod !== 'none') return
-  throw new OAuthError(
-    'unauthorized_client',
-    'only clients that the operator lists, with a secret or a key, may exchange tokens',
-    {
-      reason: client.source === 'configured' ? 'client_public' : 'client_not_configured',
-    },
-  )
 }
 
 /** Our access tokens are JWTs, so either name is true of what comes back. */

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { authorizationCodeGrant } from './authorization-code.ts'
 import { clientCredentialsGrant } from './client-credentials.ts'
 import { deviceCodeGrant } from './device-code.ts'
+import { jwtBearerGrant } from './jwt-bearer.ts'
 import { refreshTokenGrant } from './refresh-token.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
 import { tokenExchangeGrant } from './token-exchange.ts'
@@ -10,7 +11,17 @@ import type { TokenGrant } from './token-grant.ts'
 /** What the grants use. */
 export type TokenContext = Pick<
   Context,
-  'config' | 'stores' | 'keys' | 'clients' | 'authenticateClient' | 'resources' | 'clock' | 'metrics' | 'secrets'
+  | 'config'
+  | 'stores'
+  | 'keys'
+  | 'clients'
+  | 'authenticateClient'
+  | 'keySets'
+  | 'issuers'
+  | 'resources'
+  | 'clock'
+  | 'metrics'
+  | 'secrets'
 >
 
 /** Every grant there is, by its `grant_type`. */
@@ -22,6 +33,7 @@ export const createTokenGrants = (context: TokenContext, refreshTokens: RefreshT
       ...(context.config.DEVICE_GRANT === 'on' ? [deviceCodeGrant(context, refreshTokens)] : []),
       clientCredentialsGrant(context),
       tokenExchangeGrant(context),
+      ...(context.issuers.all.length > 0 ? [jwtBearerGrant(context)] : []),
       // One line each.
     ].map((grant) => [grant.grantType, grant]),
   )

@@ -7,6 +7,7 @@ import type { Identity } from '../../oauth/identity.ts'
 import type { Resource, Resources } from '../../oauth/resource.ts'
 import { clientScopes } from '../client-scopes.ts'
 import type { StandingTokenAsk } from '../issue-standing-token.ts'
+import { requireConfidential } from '../require-confidential.ts'
 import { requireUse, targetOf } from '../target.ts'
 import { readIdJag, spendIdJag } from './id-jag.ts'
 import { personOf } from './id-jag-person.ts'
@@ -26,11 +27,7 @@ export async function byIdJag(
 ): Promise<StandingTokenAsk> {
   const { config, resources } = context
   // "This specification SHOULD only be supported for confidential clients": else anybody could present one in its name.
-  if (client.tokenEndpointAuthMethod === 'none') {
-    throw new OAuthError('unauthorized_client', 'a client without a secret or a key may not present identity assertions', {
-      reason: 'client_public',
-    })
-  }
+  requireConfidential(client, 'present identity assertions')
   const allowed = readIdJag(assertion, client, context, jkt)
   const identity = personOf(assertion, config)
   if (!isAdmitted(config.ALLOWED_USERS, identity)) {

@@ -1,7 +1,9 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import type { TrustedIssuer, TrustedIssuers } from '../../clients/trusted-issuers.ts'
+import { FetchFault } from '../../fetch/fetch-fault.ts'
+import type { KeySets } from '../../fetch/key-sets.ts'
 import type { Clock } from '../../oauth/clock.ts'
 import { OAuthError } from '../../oauth/error.ts'
-import type { AssertionTrust, TrustedIssuer } from './trusted-issuer.ts'
 
 /** Longer ones are refused before anything is computed. Kubernetes' are some 1,500 characters, those with many groups 8,000. */
 const ASSERTION_MAX_LENGTH = 16_384
@@ -9,8 +11,17 @@ const ASSERTION_MAX_LENGTH = 16_384
 const SKEW_SECONDS = 60
 /** An assertion that is good for longer is a password. Kubernetes' and most platforms' live for an hour. */
 export const ASSERTION_MAX_LIFE_SECONDS = 86_400
+/** Keys are fetched anew when they are asked for again. */
+const KEYS_RETRY_AFTER_SECONDS = '5'
 /** Never `none`, never a shared secret (RFC 8725 §3.2). */
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512']
+
+/** Who is trusted, by which keys, and what time it is. */
+export interface AssertionTrust {
+  readonly issuers: Pick<TrustedIssuers, 'find'>
+  readonly keySets: KeySets
+  readonly clock: Clock
+}
 
 /** What is certain of an assertion: who signed it, and that it is in time. */
 export interface VerifiedAssertion {
@@ -37,13 +48,16 @@ export function typeOfAssertion(assertion: string): string | undefined {
  * refusal reads the same, so that nobody learns who is trusted here; nothing is fetched for an issuer who is not.
  * @throws OAuthError `invalid_grant`; `temporarily_unavailable` when the issuer's keys cannot be had
  */
-export async function verifyAssertion(assertion: string, trust: AssertionTrust, clock: Clock): Promise<VerifiedAssertion> {
+export async function verifyAssertion(
+  assertion: string,
+  { issuers, keySets, clock }: AssertionTrust,
+): Promise<VerifiedAssertion> {
   if (assertion.length > ASSERTION_MAX_LENGTH) throw refuseAssertion('assertion_malformed')
-  const issuer = trust.find(issuerOf(assertion) ?? '')
+  const issuer = issuers.find(issuerOf(assertion) ?? '')
   if (!issuer) throw refuseAssertion('assertion_issuer_unknown')
   const now = clock()
   try {
-    const { payload } = await jwtVerify(assertion, await trust.keysOf(issuer), {
+    const { payload } = await jwtVerify(assertion, keySets.of({ jwksUri: issuer.jwksUri, trusted: true }), {
       issuer: issuer.issuer,
       algorithms: ALGORITHMS,
       requiredClaims: ['iss', 'sub', 'aud', 'exp'],
@@ -80,6 +94,13 @@ function asRefusal(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) return refuseClaim('it has expired', 'assertion_expired')
   if (error instanceof errors.JWTClaimValidationFailed) {
     return refuseClaim(`its claim ${error.claim} is missing or wrong`, `assertion_claim_${error.claim}`)
+  }
+  if (error instanceof FetchFault) {
+    return new OAuthError('temporarily_unavailable', 'the keys of the issuer cannot be had just now; try again', {
+      reason: `issuer_keys_${error.reason}`,
+      cause: error,
+      headers: { 'retry-after': KEYS_RETRY_AFTER_SECONDS },
+    })
   }
   return error instanceof errors.JOSEError ? refuseAssertion('assertion_not_signed_by_issuer') : error
 }

@@ -1,5 +1,5 @@
 import { matchesGlob } from '@gatehouse/servers'
-import type { WorkloadRule } from './trusted-issuer.ts'
+import type { Workload } from '../../clients/trusted-issuers.ts'
 import { refuseClaim, type VerifiedAssertion } from './verify-assertion.ts'
 
 /**
@@ -14,7 +14,7 @@ export function workloadRule(
   { issuer, claims }: VerifiedAssertion,
   clientId: string | undefined,
   audiences: readonly string[],
-): WorkloadRule {
+): Workload {
   const ofSubject = issuer.workloads.filter(({ subject }) => matchesGlob(subject, claims.sub))
   if (ofSubject.length === 0) throw refuseClaim('no rule of the operator is for its subject', 'workload_subject')
   const presented = [claims.aud].flat()
