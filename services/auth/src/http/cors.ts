@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** What browser-based MCP clients send; a preflight that asks for more (`Mcp-Param-*`) gets what it asks for. */
 const USUAL_HEADERS =
-  'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID'
-const EXPOSED_HEADERS = 'WWW-Authenticate, Mcp-Session-Id'
+  'Authorization, DPoP, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID'
+const EXPOSED_HEADERS = 'WWW-Authenticate, Mcp-Session-Id, DPoP-Nonce'
 const HEADER_NAMES = /^[A-Za-z0-9-]{1,64}( ?, ?[A-Za-z0-9-]{1,64}){0,63}$/
 /** Browsers cap it at two hours. */
 const MAX_AGE_SECONDS = '7200'

@@ -123,9 +123,9 @@ export interface Approval {
 export async function approve(
   context: Context,
   clientId: string,
-  overrides: Partial<Grant> & Partial<Pick<CodeBinding, 'nonce' | 'authTime'>> = {},
+  overrides: Partial<Grant> & Partial<Pick<CodeBinding, 'nonce' | 'authTime' | 'dpopJkt'>> = {},
 ): Promise<Approval> {
-  const { nonce, authTime, ...members } = overrides
+  const { nonce, authTime, dpopJkt, ...members } = overrides
   const now = Math.floor(context.clock() / 1000)
   const grant: Grant = {
     id: newGrantId(),
@@ -146,6 +146,7 @@ export async function approve(
     expiresAt: now + 60,
     ...(nonce === undefined ? {} : { nonce }),
     ...(authTime === undefined ? {} : { authTime }),
+    ...(dpopJkt === undefined ? {} : { dpopJkt }),
   })
   return { grant, code, verifier }
 }

@@ -11,7 +11,7 @@ import { matchRedirectUri } from '../oauth/redirect-uri.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { endGrant } from '../store/end-grant.ts'
 import { audienceOf } from './audience.ts'
-import { grantExpiry, issueTokens } from './issue-tokens.ts'
+import { bindingOf, grantExpiry, issueTokens } from './issue-tokens.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -38,7 +38,7 @@ export function authorizationCodeGrant(
       if (found.outcome === 'unknown') throw refuse('code_unknown')
       const { grant, code: binding } = found
       try {
-        checkProofs(grant, binding, client, verifier, params)
+        checkProofs(grant, binding, client, verifier, params, jkt)
       } catch (error) {
         if (found.outcome === 'live') await stores.grants.countFailedRedemption(place.grantId, place.codeHash)
         throw error
@@ -51,7 +51,7 @@ export function authorizationCodeGrant(
       const refreshToken = refreshTokens.issue(grant.id)
       const grantExpiresAt = grantExpiry(config, grant, now)
       if (found.outcome === 'live') await markUsed(context, client)
-      const refresh = { refreshHash: sha256(refreshToken), expiresAt: grantExpiresAt }
+      const refresh = { refreshHash: sha256(refreshToken), expiresAt: grantExpiresAt, ...bindingOf(client, jkt) }
       const outcome = await stores.grants.redeemCode(place.grantId, place.codeHash, refresh)
       if (outcome === 'unknown') throw refuse('code_unknown')
       if (outcome === 'replayed') {
@@ -67,10 +67,19 @@ export function authorizationCodeGrant(
 }
 
 /** What only the client that began the flow can show. One text for all, so that a thief learns nothing. */
-function checkProofs(grant: Grant, binding: CodeBinding, client: Client, verifier: string, params: Params): void {
+function checkProofs(
+  grant: Grant,
+  binding: CodeBinding,
+  client: Client,
+  verifier: string,
+  params: Params,
+  jkt: string | undefined,
+): void {
   if (client.clientId !== grant.clientId) throw refuse('code_of_other_client')
   // OAuth 2.1 has no redirect_uri here; who sends it, as RFC 6749 §4.1.3 wanted, must send the same.
   if (params.redirect_uri !== undefined && params.redirect_uri !== binding.redirectUri) throw refuse('redirect_uri_mismatch')
+  // RFC 9449 §10: the key was named when the flow began.
+  if (binding.dpopJkt !== undefined && binding.dpopJkt !== jkt) throw refuse('code_of_other_key')
   verifyPkce(verifier, binding.codeChallenge)
 }
 

@@ -7,7 +7,7 @@ import { sha256 } from '../oauth/secret.ts'
 import { createDeviceAuthorizations } from '../store/device-authorizations.ts'
 import { endGrant } from '../store/end-grant.ts'
 import { audienceOf } from './audience.ts'
-import { grantExpiry, issueTokens } from './issue-tokens.ts'
+import { bindingOf, grantExpiry, issueTokens } from './issue-tokens.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -55,7 +55,7 @@ export function deviceCodeGrant(
       const refreshToken = refreshTokens.issue(grant.id)
       const grantExpiresAt = grantExpiry(config, grant, now)
       await markUsed(context, client)
-      const refresh = { refreshHash: sha256(refreshToken), expiresAt: grantExpiresAt }
+      const refresh = { refreshHash: sha256(refreshToken), expiresAt: grantExpiresAt, ...bindingOf(client, jkt) }
       if ((await stores.grants.redeemCode(grant.id, codeHash, refresh)) !== 'redeemed') throw refuse('device_code_spent')
       const { scopes } = grant
       const idToken = { nonce: undefined, authTime: binding.authTime }

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { type Actor, mintAccessToken } from '../keys/access-token.ts'
 import { mintIdToken } from '../keys/id-token.ts'
 import type { SigningKey } from '../keys/signing-keys.ts'
+import type { Client } from '../oauth/client.ts'
 import type { Grant } from '../oauth/grant.ts'
 import { GRANT_MAX_AGE_SECONDS } from '../oauth/lifetimes.ts'
 import type { TokenResponse } from './token-grant.ts'
@@ -9,6 +10,13 @@ import type { TokenResponse } from './token-grant.ts'
 /** When a grant ends unless it is refreshed: REFRESH_TOKEN_TTL from now, and never past its greatest age. Unix seconds. */
 export const grantExpiry = (config: Context['config'], grant: Grant, now: number): number =>
   Math.min(now + config.REFRESH_TOKEN_TTL, grant.createdAt + GRANT_MAX_AGE_SECONDS)
+
+/**
+ * The key that a grant's refresh tokens are bound to (RFC 9449 §5): that of a public client, which proves itself in no other way.
+ * One with a secret or a key of its own is bound by that.
+ */
+export const bindingOf = (client: Client, jkt: string | undefined): { readonly jkt?: string } =>
+  jkt !== undefined && client.tokenEndpointAuthMethod === 'none' ? { jkt } : {}
 
 export interface Issue {
   readonly grant: Grant

@@ -6,7 +6,7 @@ import { OPENID_SCOPES, parseScope } from '../oauth/scope.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { endGrant } from '../store/end-grant.ts'
 import { audienceOf } from './audience.ts'
-import { grantExpiry, issueTokens } from './issue-tokens.ts'
+import { bindingOf, grantExpiry, issueTokens } from './issue-tokens.ts'
 import { newestSuccessor, type RefreshTokens, sealSuccessor } from './refresh-tokens.ts'
 import type { TokenGrant } from './token-grant.ts'
 
@@ -33,6 +33,8 @@ export function refreshTokenGrant(
       if (!active) throw refuse('grant_gone')
       const { grant } = active
       if (grant.clientId !== client.clientId) throw refuse('refresh_token_of_other_client')
+      // Who has the token without its key gets nothing and ends nothing: the family is its owner's.
+      if (grant.jkt !== undefined && grant.jkt !== jkt) throw refuse('refresh_token_of_other_key')
       if (!isAdmitted(config.ALLOWED_USERS, grant.identity)) {
         await endGrant(stores, grant.id)
         log.warn(
@@ -48,7 +50,10 @@ export function refreshTokenGrant(
       const now = nowSeconds(clock)
       const grantExpiresAt = grantExpiry(config, grant, now)
       const successor = refreshTokens.issue(grant.id)
-      const step = { refreshHash: sha256(successor), expiresAt: grantExpiresAt, sealed: sealSuccessor(presented, successor) }
+      const step = {
+        ...{ refreshHash: sha256(successor), expiresAt: grantExpiresAt, sealed: sealSuccessor(presented, successor) },
+        ...bindingOf(client, jkt),
+      }
       const rotation = await stores.grants.rotate(grant.id, token.hash, step, config.REFRESH_GRACE)
       switch (rotation.outcome) {
         case 'rotated':

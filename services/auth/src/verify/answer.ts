@@ -6,6 +6,8 @@ export interface VerifyRequest {
   /** Path and query exactly as the client sent them. */
   readonly uri: string
   readonly authorization: string | undefined
+  /** The proof beside a token that is bound to a key (RFC 9449 §7.1). */
+  readonly dpop: string | undefined
   /** `MCP-Protocol-Version`, `Mcp-Method` and `Mcp-Name` as sent. */
   readonly protocolVersion: string | undefined
   readonly mcpMethod: string | undefined
@@ -24,6 +26,7 @@ export type Outcome =
   | 'allowed'
   | 'no_credentials'
   | 'invalid_token'
+  | 'invalid_proof'
   | 'insufficient_scope'
   | 'not_found'
   | 'unavailable'

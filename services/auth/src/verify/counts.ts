@@ -7,6 +7,7 @@ export function countOutcomes(registry: Registry, cacheEntries: () => number): R
     allowed: 0,
     no_credentials: 0,
     invalid_token: 0,
+    invalid_proof: 0,
     insufficient_scope: 0,
     not_found: 0,
     unavailable: 0,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ActiveGrant } from '../store/grant-store.ts'
 import type { Stores } from '../store/stores.ts'
 import { createGrantReader } from './grant-reader.ts'
@@ -25,7 +25,7 @@ function setUp() {
     },
   } as unknown as Stores
   const forgotten: string[] = []
-  const reader = createGrantReader(stores, { onEnded: (id) => forgotten.push(id), onDoubt: () => forgotten.push('all') })
+  const reader = createGrantReader(stores, { onRevoked: (id) => forgotten.push(id), onDoubt: () => forgotten.push('all') })
   return { reader, asked, forgotten, announce: (id: string) => announce(id), doubt: () => doubt() }
 }
 
@@ -42,7 +42,7 @@ describe('a grant that is being read', () => {
     expect(await later).toBeUndefined()
   })
 
-  it('has ended when that is announced meanwhile, whatever the store says (REV-07)', async () => {
+  it('is read again when something about it is announced meanwhile, so that nothing older counts (REV-07)', async () => {
     const { reader, asked, forgotten, announce } = setUp()
     const before = reader.read('g', ({ active }) => active)
     announce('g')
@@ -52,6 +52,16 @@ describe('a grant that is being read', () => {
     expect(await before).toBeUndefined()
     expect(await after).toBeUndefined()
     expect(forgotten).toEqual(['g'])
+  })
+
+  it('lives on for its other tokens when one of them is revoked meanwhile (REV-01)', async () => {
+    const { reader, asked, announce } = setUp()
+    const read = reader.read('g', ({ active }) => active?.revokedTokens)
+    announce('g')
+    asked[0]?.resolve({ ...ACTIVE, revokedTokens: [] })
+    await vi.waitFor(() => expect(asked).toHaveLength(2))
+    asked[1]?.resolve({ ...ACTIVE, revokedTokens: ['a'] })
+    expect(await read).toEqual(['a'])
   })
 
   it('is made use of before the next announcement is heard', async () => {

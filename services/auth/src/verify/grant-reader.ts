@@ -3,8 +3,8 @@ import type { Stores } from '../store/stores.ts'
 
 interface Lookup {
   readonly active: Promise<ActiveGrant | undefined>
-  /** The grant was announced as ended while we asked: what the store said may be older than that. */
-  ended: boolean
+  /** Something about the grant was announced while we asked: what the store said may be older than that. */
+  outdated: boolean
   readonly epoch: number
   readers: number
 }
@@ -17,12 +17,13 @@ export interface GrantReading {
 }
 
 /**
- * Reads live grants for a cache, and tells the cache what to forget. A grant that ends while it is being read counts as ended,
- * so no answer from before a revocation is kept after it.
+ * Reads live grants for a cache, and tells the cache what to forget. A grant about which something is announced while it is
+ * being read (it ended, or one of its tokens was revoked) is read again, so no answer from before a revocation is given or kept
+ * after it.
  */
 export function createGrantReader(
   { grants, revocations }: Pick<Stores, 'grants' | 'revocations'>,
-  cache: { onEnded(grantId: string): void; onDoubt(): void },
+  cache: { onRevoked(grantId: string): void; onDoubt(): void },
 ): {
   /**
    * Reads a grant and lets `use` make something of it, before any further announcement is heard. Readers of one grant at the
@@ -35,10 +36,10 @@ export function createGrantReader(
 
   revocations.subscribe(
     (grantId) => {
-      cache.onEnded(grantId)
+      cache.onRevoked(grantId)
       const lookup = lookups.get(grantId)
       if (!lookup) return
-      lookup.ended = true
+      lookup.outdated = true
       // Whoever asks from now on asks anew.
       lookups.delete(grantId)
     },
@@ -50,15 +51,17 @@ export function createGrantReader(
 
   return {
     read: async (grantId, use) => {
-      const lookup = lookups.get(grantId) ?? { active: grants.find(grantId), ended: false, epoch, readers: 0 }
-      lookups.set(grantId, lookup)
-      lookup.readers++
-      try {
-        const active = await lookup.active
-        return use({ active: lookup.ended ? undefined : active, mayBeKept: lookup.epoch === epoch })
-      } finally {
-        lookup.readers--
-        if (lookup.readers === 0 && lookups.get(grantId) === lookup) lookups.delete(grantId)
+      for (;;) {
+        const lookup = lookups.get(grantId) ?? { active: grants.find(grantId), outdated: false, epoch, readers: 0 }
+        lookups.set(grantId, lookup)
+        lookup.readers++
+        try {
+          const active = await lookup.active
+          if (!lookup.outdated) return use({ active, mayBeKept: lookup.epoch === epoch })
+        } finally {
+          lookup.readers--
+          if (lookup.readers === 0 && lookups.get(grantId) === lookup) lookups.delete(grantId)
+        }
       }
     },
   }

@@ -4,6 +4,7 @@ import type { VerifyRequest } from './answer.ts'
 /** The part of a question that stands in the client's own headers, for /verify and for the edge in the same process alike. */
 export const readHeaders = (headers: IncomingHttpHeaders): Omit<VerifyRequest, 'method' | 'uri'> => ({
   authorization: headers.authorization,
+  dpop: one(headers.dpop),
   protocolVersion: one(headers['mcp-protocol-version']),
   mcpMethod: one(headers['mcp-method']),
   mcpName: one(headers['mcp-name']),
