@@ -1,7 +1,11 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { HIDDEN, hideSecretsWithin, SECRET_KEYS } from './hide-secrets.ts'
+import { createStandardOutput, type LogOutput } from './standard-output.ts'
 
 export type { Logger } from 'pino'
+
+/** One for all logs of a process. */
+let standardOutput: LogOutput | undefined
 
 /**
  * The service's log: one JSON object a line. Requests are logged as refusals and events, not one by one.
@@ -20,7 +24,8 @@ export function createLog(service: string, level: string, destination?: Destinat
       err: (error: unknown) => describeError(error),
     },
   }
-  return destination ? pino(options, destination) : pino(options)
+  standardOutput ??= createStandardOutput()
+  return pino(options, destination ?? standardOutput)
 }
 
 function describeError(error: unknown): unknown {

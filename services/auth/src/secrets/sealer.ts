@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+import { freshBytes } from '../oauth/secret.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -46,7 +47,7 @@ export const deriveKey = (secret: string, purpose: string): KeyObject =>
 
 /** One AES-256-GCM encryption; base64url of nonce, ciphertext and tag. */
 export function sealWith(key: KeyObject, text: string): string {
-  const nonce = randomBytes(NONCE_BYTES)
+  const nonce = freshBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
   return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url')
 }

@@ -13,6 +13,11 @@ import { UPDATE_CLIENT } from './redis/scripts/update-client.ts'
 
 const UNUSED_TTL_MS = UNUSED_CLIENT_TTL_SECONDS * 1000
 
+/** What is known to be used is not said again so long; a failover that lost it is made good well before the client would end. */
+const USED_FOR_MS = 3_600_000
+/** So many ids are a few hundred kilobytes. */
+const REMEMBERED_CLIENTS = 5_000
+
 const keyOf = (clientId: string): string => PREFIXES.client + clientId
 
 /** Registered clients as one hash each; the field `expiresAtMs` is there only until the first use. */
@@ -21,6 +26,8 @@ export function createRedisClientStore(redis: RedisBackend, clock: Clock): Clien
     const stored = toStoredClient(await redis.answer((ask) => ask.hgetall(keyOf(clientId))))
     return stored && stored.expiresAtMs > clock() ? stored : undefined
   }
+  /** Used clients, and until when they need not be marked again with every sign-in. */
+  const used = new Map<string, number>()
   const leaveUnused = async (clientId: string): Promise<void> => {
     await redis.answer((ask) => ask.zrem(PREFIXES.unusedClients, clientId))
   }
@@ -53,8 +60,12 @@ export function createRedisClientStore(redis: RedisBackend, clock: Clock): Clien
     update: async (client) => (await redis.run(UPDATE_CLIENT, keyOf(client.clientId), clock(), JSON.stringify(client))) === 1,
 
     markUsed: async (clientId) => {
-      const changed = await redis.run(MARK_CLIENT_USED, keyOf(clientId), clock())
+      const now = clock()
+      if ((used.get(clientId) ?? 0) > now) return
+      const changed = await redis.run(MARK_CLIENT_USED, keyOf(clientId), now)
       if (changed === 1) await leaveUnused(clientId)
+      if (used.size >= REMEMBERED_CLIENTS) used.clear()
+      used.set(clientId, now + USED_FOR_MS)
     },
 
     delete: async (clientId) => {

@@ -42,10 +42,13 @@ export function lookUpCode(record: GrantRecord | undefined, codeHash: string, no
   return { outcome: record.refreshHash ? 'spent' : 'live', grant: record.grant, code: record.code }
 }
 
-export const isAlive = (record: GrantRecord, nowMs: number): boolean =>
+export const isAlive = (record: Pick<GrantRecord, 'refreshHash' | 'expiresAtMs'>, nowMs: number): boolean =>
   record.refreshHash !== undefined && record.expiresAtMs > nowMs
 
-export const toActive = (record: GrantRecord): ActiveGrant => ({
+/** What a live grant's record shows of itself. */
+type LivePart = Pick<GrantRecord, 'grant' | 'refreshHash' | 'expiresAtMs' | 'lastUsedAtMs' | 'revokedTokens'>
+
+export const toActive = (record: LivePart): ActiveGrant => ({
   grant: record.grant,
   expiresAt: Math.floor(record.expiresAtMs / 1000),
   lastUsedAt: Math.floor(record.lastUsedAtMs / 1000),

@@ -86,9 +86,20 @@ export function createRedisGrantStore(redis: RedisBackend, clock: Clock): GrantS
       return outcome as 'redeemed' | 'replayed' | 'unknown'
     },
 
+    // Asked with every refresh: without the code and the predecessors, which are most of the record.
     find: async (grantId) => {
-      const record = await read(grantId)
-      return record && isAlive(record, clock()) ? toActive(record) : undefined
+      const [grant, refreshHash, expiresAtMs, lastUsedAtMs, revokedTokens] = await redis.answer((ask) =>
+        ask.hmget(keyOf(grantId), 'grant', 'refreshHash', 'expiresAtMs', 'lastUsedAtMs', 'revokedTokens'),
+      )
+      if (!grant || !refreshHash) return undefined
+      const record = {
+        grant: parse<Grant>(grant),
+        refreshHash,
+        expiresAtMs: Number(expiresAtMs),
+        lastUsedAtMs: Number(lastUsedAtMs),
+        revokedTokens: parse<Record<string, number>>(revokedTokens ?? '{}'),
+      }
+      return isAlive(record, clock()) ? toActive(record) : undefined
     },
 
     rotate: async (grantId, presentedHash, successor, graceSeconds): Promise<Rotation> => {
