@@ -88,12 +88,12 @@ export function createRedisGrantStore(redis: RedisBackend, clock: Clock): GrantS
 
     // Asked with every refresh: without the code and the predecessors, which are most of the record.
     find: async (grantId) => {
-      const [grant, refreshHash, expiresAtMs, lastUsedAtMs, revokedTokens] = await redis.answer((ask) =>
-        ask.hmget(keyOf(grantId), 'grant', 'refreshHash', 'expiresAtMs', 'lastUsedAtMs', 'revokedTokens'),
+      const [grant, jkt, refreshHash, expiresAtMs, lastUsedAtMs, revokedTokens] = await redis.answer((ask) =>
+        ask.hmget(keyOf(grantId), 'grant', 'jkt', 'refreshHash', 'expiresAtMs', 'lastUsedAtMs', 'revokedTokens'),
       )
       if (!grant || !refreshHash) return undefined
       const record = {
-        grant: parse<Grant>(grant),
+        grant: toGrant(grant, jkt ?? ''),
         refreshHash,
         expiresAtMs: Number(expiresAtMs),
         lastUsedAtMs: Number(lastUsedAtMs),
