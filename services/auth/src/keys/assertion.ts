@@ -1,6 +1,7 @@
 import type { Identity } from '../oauth/identity.ts'
 import { ASSERTION_TTL_SECONDS } from '../oauth/lifetimes.ts'
 import { randomSecret } from '../oauth/secret.ts'
+import type { Actor } from './access-token.ts'
 import { signJwt } from './jwt.ts'
 import type { SigningKey } from './signing-keys.ts'
 
@@ -11,6 +12,8 @@ interface AssertionClaims {
   readonly aud: string
   readonly sub: string
   readonly client_id: string
+  /** Who acts for `sub`, when it is not they themselves (RFC 8693 §4.1). */
+  readonly act?: Actor
   readonly scope: string
   readonly grant_id: string
   readonly iat: number
@@ -31,7 +34,15 @@ const JTI_BYTES = 16
 export function mintAssertion(
   key: SigningKey,
   issuer: string,
-  facts: { identity: Identity; server: string; clientId: string; scope: string; grantId: string; now: number },
+  facts: {
+    readonly identity: Identity
+    readonly server: string
+    readonly clientId: string
+    readonly act?: Actor | undefined
+    readonly scope: string
+    readonly grantId: string
+    readonly now: number
+  },
 ): string {
   const { identity } = facts
   const claims: AssertionClaims = {
@@ -39,6 +50,7 @@ export function mintAssertion(
     aud: facts.server,
     sub: identity.subject,
     client_id: facts.clientId,
+    ...(facts.act === undefined ? {} : { act: facts.act }),
     scope: facts.scope,
     grant_id: facts.grantId,
     iat: facts.now,

@@ -83,6 +83,7 @@ function headersFor(
         identity: { ...identity, ...fittingNames(identity, server) },
         server: audience,
         clientId: claims.client_id,
+        act: claims.act,
         scope: claims.scope,
         grantId: claims.grant_id,
         now: Math.floor(nowMs / 1000),
