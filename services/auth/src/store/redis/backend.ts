@@ -45,6 +45,8 @@ export function createRedisBackend(redis: Redis | Cluster): RedisBackend {
     keysUnder: (prefix) =>
       answer(async () => {
         const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
+        // A cluster out of reach has no nodes, which does not mean that there are no keys.
+        if (nodes.length === 0) throw new Error('no node of the cluster is known')
         return [...new Set((await Promise.all(nodes.map((node) => scan(node, prefix)))).flat())]
       }),
   }
