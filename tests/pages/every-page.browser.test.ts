@@ -30,6 +30,13 @@ const NAMES = [
   'device-allowed',
   'device-denied',
   'error-link-over',
+  'account',
+  'account-disconnected',
+  'account-signed-out',
+  'token-what-for',
+  'token-form',
+  'token-form-fault',
+  'token-shown',
   'signed-in',
   'signed-out',
 ]

@@ -3,6 +3,7 @@ import { startFakeGithub } from '../support/fake-github.ts'
 import { echoServer, type Gateway, PASSWORD, startGateway } from '../support/gateway.ts'
 import { form, send } from '../support/http.ts'
 import { OAuthClient } from '../support/oauth-client.ts'
+import { accountScenes } from './account-scenes.ts'
 
 /** Brings a browser's page to one page of the gateway. */
 type Scene = (page: Page) => Promise<unknown>
@@ -102,6 +103,7 @@ export async function startScenes(): Promise<Scenes> {
       await page.click('button[value=deny]')
     },
     'error-link-over': (page) => page.goto(linkOf(web, { request_uri: 'urn:ietf:params:oauth:request_uri:not-any-more' })),
+    ...(await accountScenes(gateway, { web, cli, long })),
     'signed-in': (page) => signInByPassword(page, `${gateway.url}/sign-in`),
     'signed-out': async (page) => {
       await signInByPassword(page, `${gateway.url}/sign-in`)

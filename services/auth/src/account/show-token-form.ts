@@ -1,3 +1,4 @@
+import { mayUse, type Server } from '@gatehouse/servers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ensureBrowser } from '../http/browser.ts'
 import type { Params } from '../http/params.ts'
@@ -11,6 +12,12 @@ import { newFormKey } from './account-forms.ts'
 import { placeOf } from './list-connections.ts'
 import { choicesOf, chosenScopes, lifetimesUpTo, preferredLifetime, resourcesOf } from './token-wish.ts'
 
+const names = (servers: readonly Server[], identity: Identity): string =>
+  servers
+    .filter((server) => mayUse(server, identity))
+    .map(({ name }) => name)
+    .join(', ')
+
 /** Asks what a new token is for; what it may do there is the next page's question. */
 export function showServerChoice(
   reply: FastifyReply,
@@ -20,7 +27,7 @@ export function showServerChoice(
   const paths = accountPaths(config)
   const choices = resourcesOf(resources, identity).map(({ url, server, servers }) => ({
     label: server?.name ?? 'All your servers',
-    detail: server ? url : `whichever they are at the time; now ${servers.length}`,
+    detail: server ? url : `${names(servers, identity)}, and those that come later`,
     href: `${paths.newToken}?${new URLSearchParams({ resource: url })}`,
   }))
   return sendPage(reply, 200, chooseServerPage({ gateway: gatewayName(config), account: paths.account, choices }))

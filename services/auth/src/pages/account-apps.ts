@@ -50,7 +50,7 @@ const VIAS: Readonly<Record<GrantVia, string>> = {
 }
 
 /** What is connected, app by app, with a way to end each. */
-export const appsSection = (view: AppsView): Html => html`<h2 id="apps">Connected apps</h2>
+export const appsSection = (view: AppsView): Html => html`<h2 class="part">Connected apps</h2>
 ${view.apps.length === 0 && html`<p class="soft">No app is connected to your account.</p>`}
 ${view.apps.map((app) => appEntry(view, app))}
 ${view.hidden > 0 && html`<p class="note">And ${view.hidden} more. Disconnect some that you no longer use to see the rest.</p>`}`
@@ -72,7 +72,7 @@ function connectionEntry(view: AppsView, label: string, connection: ConnectionVi
   const { place } = connection
   return html`<div class="item">
 <p><b>${place}</b> <span class="soft small">${connection.resource}</span></p>
-<p class="small">May ${scopeWords(connection.scopes)}.</p>
+<p class="small">It may: ${scopeWords(connection.scopes)}.</p>
 <p class="soft small">Connected ${timeTag(connection.createdAt, view.now)}, ${VIAS[connection.via]}.<br>
 Last used ${timeTag(connection.lastUsedAt, view.now)}.</p>
 ${disconnect(view, 'grant', connection.grantId, 'Disconnect', `Disconnect ${label} from ${place}`)}

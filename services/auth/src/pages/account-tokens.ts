@@ -36,7 +36,7 @@ export interface PersonalTokensView {
 export const TOKEN_NAME_MAX_LENGTH = 64
 
 /** The person's own tokens, for programs that cannot send them to a browser. */
-export const tokensSection = (view: PersonalTokensView): Html => html`<h2 id="tokens">Personal access tokens</h2>
+export const tokensSection = (view: PersonalTokensView): Html => html`<h2 class="part">Personal access tokens</h2>
 <p class="soft small">For scripts and programs that cannot open a browser. Whoever has one acts as you.</p>
 ${view.tokens.map((token) => tokenEntry(view, token))}
 ${more(view)}`
@@ -52,7 +52,7 @@ function tokenEntry({ action, key, now }: PersonalTokensView, token: PersonalTok
   const { lastUsedAt } = token
   return html`<section class="entry">
 <h3>${name}</h3>
-<p class="small">For <b>${token.place}</b>. May ${scopeWords(token.scopes)}.</p>
+<p class="small">For <b>${token.place}</b>. It may: ${scopeWords(token.scopes)}.</p>
 <p class="soft small">Made ${timeTag(token.createdAt, now)}.<br>
 Ends ${timeTag(token.expiresAt, now)}.<br>
 ${lastUsedAt === undefined ? html`Never used.` : html`Last used ${timeTag(lastUsedAt, now)}.`}</p>

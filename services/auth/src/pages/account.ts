@@ -40,7 +40,7 @@ ${view.tokens && tokensSection(view.tokens)}
 ${everywhere(view)}`,
 })
 
-const everywhere = ({ signOutEverywhere: { action, key }, tokens }: AccountView): Html => html`<h2 id="everywhere">Everywhere</h2>
+const everywhere = ({ signOutEverywhere: { action, key }, tokens }: AccountView): Html => html`<h2 class="part">Everywhere</h2>
 <p class="soft small">For a lost device, or when somebody else may have used your account.</p>
 <form class="stack" method="post" action="${action}">${keyFields(key)}
 <div>

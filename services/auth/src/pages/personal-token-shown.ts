@@ -23,7 +23,7 @@ export const personalTokenShownPage = (view: {
   body: html`<h1>${CHECK}Your new token</h1>
 <p class="note">Copy it now: it is not shown again. Whoever has it acts as you, so keep it like a password.</p>
 <label class="text" for="token">${readableClaim(view.name, TOKEN_NAME_MAX_LENGTH)}</label>
-<input id="token" class="code" type="text" value="${view.token}" readonly autocomplete="off" spellcheck="false" aria-describedby="about-token">
+<textarea id="token" rows="2" readonly autocomplete="off" spellcheck="false" aria-describedby="about-token">${view.token}</textarea>
 <p class="soft small" id="about-token">Ends ${timeTag(view.expiresAt, view.now)}.</p>
 ${view.examples.map(
   ({ label, command }) => html`<h2>${label}</h2>

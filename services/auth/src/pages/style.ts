@@ -21,6 +21,7 @@ main{width:100%;max-width:28rem;background:var(--card);padding:1.5rem 1.25rem;bo
 footer{width:100%;max-width:28rem;padding:.9rem 1.25rem 2rem;font-size:.8rem;color:var(--soft);overflow-wrap:anywhere}
 h1{margin:0 0 .5rem;font-size:1.35rem;line-height:1.3;font-weight:650;overflow-wrap:anywhere;text-wrap:balance}
 h2{margin:1.5rem 0 .5rem;font-size:.95rem;font-weight:650}
+.part{margin-top:2.5rem;font-size:1.15rem}
 h3{margin:0;font-size:1rem;line-height:1.4;font-weight:650;overflow-wrap:anywhere}
 p{margin:.5rem 0;overflow-wrap:anywhere}
 .soft{color:var(--soft)}.small{font-size:.875rem}
@@ -46,7 +47,7 @@ h1 svg{width:1.4rem;height:1.4rem;margin-right:.5rem;vertical-align:-.2rem;color
 .choice>svg{width:1.1rem;height:1.1rem;margin:.25rem 0 0 .12rem;color:var(--accent)}
 .choice small{display:block;color:var(--soft);font-size:.85rem;line-height:1.45}
 label.text{display:block;margin-top:1.25rem;font-weight:600;font-size:.95rem}
-input[type=password],input[type=text],select{display:block;width:100%;margin:.4rem 0 0;padding:.7rem .8rem;font:inherit;color:inherit;
+input[type=password],input[type=text],textarea,select{display:block;width:100%;margin:.4rem 0 0;padding:.7rem .8rem;font:inherit;color:inherit;
 background:var(--field);border:1px solid var(--soft);border-radius:.5rem}
 .button{display:flex;align-items:center;justify-content:center;gap:.7rem;width:100%;min-height:3rem;padding:.6rem 1rem;font:inherit;
 font-weight:600;text-align:center;text-decoration:none;color:var(--ink);background:transparent;border:1px solid var(--soft);
@@ -72,7 +73,7 @@ border-radius:.5rem;cursor:pointer;overflow-wrap:anywhere}
 pre{margin:.5rem 0;padding:.75rem .9rem;background:var(--chip);border-radius:.5rem;white-space:pre-wrap;overflow-wrap:anywhere;
 user-select:all}
 pre code{padding:0;background:none}
-input.code{font:.875rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+textarea{resize:none;overflow-wrap:anywhere;font:.875rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .aside{margin-top:1.25rem;display:flex;flex-wrap:wrap;gap:.25rem .5rem;align-items:baseline;font-size:.925rem;color:var(--soft)}
 .aside form{display:inline}
 .link{padding:.25rem 0;font:inherit;color:var(--accent);background:none;border:0;text-decoration:underline;
