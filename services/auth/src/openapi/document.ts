@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { PATH_FAULTS } from './answers.ts'
 import type { Answer, Method, Operation } from './operation.ts'
 import { TAGS } from './operation.ts'
+import { account } from './operations/account.ts'
 import { authorization } from './operations/authorization.ts'
+import { devices } from './operations/devices.ts'
 import { discovery } from './operations/discovery.ts'
 import { internal } from './operations/internal.ts'
 import { mcp } from './operations/mcp.ts'
@@ -10,7 +12,16 @@ import { registration } from './operations/registration.ts'
 import { tokens } from './operations/tokens.ts'
 
 /** Everything that is served, in the order in which a client meets it. */
-export const OPERATIONS: readonly Operation[] = [...discovery, ...registration, ...authorization, ...tokens, ...mcp, ...internal]
+export const OPERATIONS: readonly Operation[] = [
+  ...discovery,
+  ...registration,
+  ...authorization,
+  ...devices,
+  ...tokens,
+  ...account,
+  ...mcp,
+  ...internal,
+]
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -30,6 +41,7 @@ Well-known paths stand at the root of the host, all others below PUBLIC_URL.`,
 
 const SECURITY_SCHEMES = {
   accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'For one server, or for all (RFC 9068).' },
+  initialAccessToken: { type: 'http', scheme: 'bearer', description: 'Of the operator, with REGISTRATION=token (RFC 7591 §3).' },
   registrationAccessToken: { type: 'http', scheme: 'bearer', description: 'Of the registration (RFC 7592).' },
   clientSecretBasic: { type: 'http', scheme: 'basic', description: 'client_id and client_secret (RFC 6749 §2.3.1).' },
 }

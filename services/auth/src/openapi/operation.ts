@@ -41,6 +41,7 @@ export const TAGS = {
   registration: 'A client tells about itself (RFC 7591) and manages that (RFC 7592).',
   authorization: 'Where the person is asked. Pages for a browser; nothing here is called by a program.',
   tokens: 'What a client asks without the person.',
+  account: 'What a person has connected, and how they end it. Pages for a browser.',
   mcp: 'The servers themselves, behind the gate.',
   internal: 'The internal listener (INTERNAL_PORT): for the reverse proxy, the bridge and monitoring. Never published.',
 } as const

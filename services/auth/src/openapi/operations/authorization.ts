@@ -1,23 +1,8 @@
 import { z } from 'zod'
 import { FOREIGN_HOST, htmlPage, PAGE_BODY_REFUSALS, PAGE_STORE_AWAY, PATH_FAULTS, pageRefusal, seeOther } from '../answers.ts'
+import { FORM } from '../by-client.ts'
 import type { Answer, Operation } from '../operation.ts'
-
-const MEDIA_TYPE = 'application/x-www-form-urlencoded'
-
-/** RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, OpenID Connect Core §3.1.2.1. */
-const authorizationRequest = z.object({
-  response_type: z.string().describe('`code`.'),
-  client_id: z.string(),
-  redirect_uri: z.string().optional().describe('Needed unless exactly one is registered.'),
-  code_challenge: z.string().describe('43 characters.'),
-  code_challenge_method: z.string().describe('`S256`.'),
-  state: z.string().optional(),
-  scope: z.string().optional(),
-  resource: z.string().optional().describe('The server; absent = the only one, or all that the person may use.'),
-  response_mode: z.string().optional().describe('`query`.'),
-  nonce: z.string().optional(),
-  prompt: z.string().optional().describe('`none`, `login`, `consent`, `select_account`.'),
-})
+import { authorizationRequest } from '../schemas/authorization.ts'
 
 const sealed = z.string().optional().describe('An authorization request on its way, sealed.')
 const csrf = z.string().describe('From the page that holds the form.')
@@ -40,7 +25,7 @@ const page = (operation: Pick<Operation, 'method' | 'path' | 'id' | 'summary' | 
   },
 })
 
-const form = (schema: z.ZodType): NonNullable<Operation['body']> => ({ mediaType: MEDIA_TYPE, schema })
+const form = (schema: z.ZodType): NonNullable<Operation['body']> => ({ mediaType: FORM, schema })
 
 const FAULTY = pageRefusal('A page that says what is wrong. The person is never redirected to an address that is not certain.')
 const NOT_ITS_BROWSER = pageRefusal('The form or the sign-in is not of this browser, or the person may not use the gateway.')
@@ -59,7 +44,9 @@ export const authorization: readonly Operation[] = [
     path: '/authorize',
     id: 'authorize',
     summary: 'Begin a sign-in (RFC 6749 §3.1)',
-    query: authorizationRequest,
+    query: authorizationRequest.extend({
+      request_uri: z.string().optional().describe('Of /par; with client_id and nothing else.'),
+    }),
     answers: {
       200: htmlPage('The ways to sign in.'),
       303: seeOther('On to consent; or back to the client with `error`, `state` and `iss`.'),

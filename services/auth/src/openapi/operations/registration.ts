@@ -6,7 +6,9 @@ import { clientInformation, registrationRequest, updateRequest } from '../schema
 const MEDIA_TYPE = 'application/json'
 const EVERY_ANSWER = { ...FOREIGN_HOST, ...STORE_AWAY }
 const BAD_METADATA = {
-  400: refusal('`invalid_redirect_uri`, `invalid_client_metadata` or `unapproved_software_statement`, naming the member.'),
+  400: refusal(
+    '`invalid_redirect_uri`, `invalid_client_metadata`, `invalid_software_statement` or `unapproved_software_statement`, naming the member.',
+  ),
 }
 const managed = (operation: Pick<Operation, 'method' | 'id' | 'summary' | 'answers'> & Partial<Operation>): Operation => ({
   path: '/register/{clientId}',
@@ -33,13 +35,17 @@ export const registration: readonly Operation[] = [
     id: 'registerClient',
     summary: 'Register a client (RFC 7591 §3)',
     body: { mediaType: MEDIA_TYPE, schema: registrationRequest },
-    security: [{}],
+    security: [{ initialAccessToken: [] }, {}],
     answers: {
       201: json(
         'Registered. An equal registration from the same network gets the same client until that is used.',
         clientInformation,
       ),
       ...BAD_METADATA,
+      401: refusal('With REGISTRATION=token: `invalid_token`, no initial access token or one that is good for nothing.', {
+        'WWW-Authenticate': '`Bearer`.',
+      }),
+      403: refusal('With REGISTRATION=off: `access_denied`.'),
       ...bodyRefusals(MEDIA_TYPE),
       ...EVERY_ANSWER,
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { publicJwks } from '../../clients/metadata-schema.ts'
 import { clientMetadata } from '../../register/client-metadata.ts'
-import { publicJwks } from '../../register/jwks.ts'
 
 /** The very schema that judges a registration. */
 export const registrationRequest = clientMetadata.meta({
@@ -24,10 +24,10 @@ export const clientInformation = z
     client_secret_expires_at: z.literal(0).optional().describe('With a secret; it does not expire.'),
     registration_access_token: z.string(),
     registration_client_uri: z.string(),
-    redirect_uris: z.array(z.string()).min(1),
+    redirect_uris: z.array(z.string()).describe('Empty for a client that signs in by a device code alone.'),
     token_endpoint_auth_method: z.string(),
     grant_types: z.array(z.string()).min(1),
-    response_types: z.array(z.string()).min(1),
+    response_types: z.array(z.string()),
     scope: z.string().optional(),
     client_name: z.string().optional(),
     client_uri: z.string().optional(),
@@ -40,5 +40,8 @@ export const clientInformation = z
     software_id: z.string().optional(),
     software_version: z.string().optional(),
     application_type: z.string().optional(),
+    token_endpoint_auth_signing_alg: z.string().optional(),
+    dpop_bound_access_tokens: z.boolean().optional(),
+    require_pushed_authorization_requests: z.boolean().optional(),
   })
   .meta({ id: 'ClientInformation', description: 'RFC 7591 §3.2.1, RFC 7592 §3: everything that is registered.' })
