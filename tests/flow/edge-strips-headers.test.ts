@@ -29,7 +29,15 @@ const SPELLINGS = AUTH_NAMES.flatMap((name) => [
   `X_Auth-${name}`,
   `X.Auth_${name}`,
 ])
-const BETWEEN_CLIENT_AND_GATEWAY = ['Cookie', 'Proxy-Authorization', 'X-Request-Id', 'X-Api-Key-Id', 'X-Signature', 'Signature']
+const BETWEEN_CLIENT_AND_GATEWAY = [
+  'Cookie',
+  'DPoP',
+  'Proxy-Authorization',
+  'X-Request-Id',
+  'X-Api-Key-Id',
+  'X-Signature',
+  'Signature',
+]
 const WORD_OF_A_PROXY = [
   'Forwarded',
   'X-Forwarded-For',

@@ -176,7 +176,7 @@ describe.each(guarded)('the router %s, which leads to the servers', (_name, rout
     expect(position('cors')).toBe(0)
     expect(middlewares.cors?.headers?.customResponseHeaders).toMatchObject({
       'Access-Control-Allow-Origin': '*',
-      'Access-Control-Expose-Headers': expect.stringContaining('WWW-Authenticate, Mcp-Session-Id'),
+      'Access-Control-Expose-Headers': expect.stringContaining('WWW-Authenticate, Mcp-Session-Id, DPoP-Nonce'),
     })
   })
 
@@ -184,7 +184,11 @@ describe.each(guarded)('the router %s, which leads to the servers', (_name, rout
     expect(position('clean')).toBeLessThan(position('identify'))
     expect(position('strip-credentials')).toBeGreaterThan(position('identify'))
     const removed = middlewares['strip-credentials']?.headers?.customRequestHeaders
-    expect(removed).toMatchObject({ Authorization: '', Cookie: '' })
+    expect(removed).toMatchObject({ Authorization: '', Cookie: '', DPoP: '' })
+    // What a client proves itself with goes to auth, and stops there. These say nothing about who it is.
+    const harmless = ['MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name', 'Content-Digest']
+    const credentials = identify.authRequestHeaders.filter((name) => !harmless.includes(name))
+    for (const name of credentials) expect(removed).toMatchObject({ [name]: '' })
     const cleaned = middlewares.clean?.headers?.customRequestHeaders
     for (const name of identify.authResponseHeaders) expect(cleaned).toMatchObject({ [name]: '' })
   })
@@ -201,7 +205,7 @@ describe('the question to auth', () => {
   it('is asked on the internal listener, without the body and without headers that are not needed', () => {
     expect(identify).toMatchObject({ address: 'http://auth:9090/verify', trustForwardHeader: false, forwardBody: false })
     expect(identify.authRequestHeaders).toEqual(
-      expect.arrayContaining(['Authorization', 'MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name']),
+      expect.arrayContaining(['Authorization', 'DPoP', 'MCP-Protocol-Version', 'Mcp-Method', 'Mcp-Name']),
     )
     expect(identify.authRequestHeaders.filter((name) => /forwarded|original|cookie|x-auth/i.test(name))).toEqual([])
   })

@@ -32,6 +32,7 @@ function pass(headers: IncomingHttpHeaders, url = '/echo/mcp'): IncomingHttpHead
 describe('the edge', () => {
   it.each([
     'authorization',
+    'dpop',
     'proxy-authorization',
     'cookie',
     'x-auth-user',

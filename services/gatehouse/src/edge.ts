@@ -5,6 +5,7 @@ import type { Bridge } from '@gatehouse/bridge'
 /** Headers that only we may set toward a server, and those that are between the client and us (RFC 9700 §4.13). */
 const isForUsAlone = (name: string): boolean =>
   name === 'authorization' ||
+  name === 'dpop' ||
   name === 'proxy-authorization' ||
   name === 'cookie' ||
   name === 'x-request-id' ||
@@ -45,6 +46,9 @@ function proceed(answer: Answer, request: IncomingMessage, response: ServerRespo
   for (const name of Object.keys(request.headers)) if (isForUsAlone(name)) delete request.headers[name]
   request.headers['x-auth-assertion'] = answer.headers['x-auth-assertion']
   request.headers['x-request-id'] = answer.headers['x-request-id']
+  // For the client's next proof; with Traefik in front it learns of it by a refusal (ADR 0013).
+  const nonce = answer.headers['dpop-nonce']
+  if (nonce !== undefined) response.setHeader('DPoP-Nonce', nonce)
   bridge.handle(request, response)
 }
 
@@ -52,7 +56,7 @@ function proceed(answer: Answer, request: IncomingMessage, response: ServerRespo
 const corsHeaders = (request: IncomingMessage): Record<string, string> =>
   request.headers.origin === undefined
     ? {}
-    : { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'WWW-Authenticate, Mcp-Session-Id' }
+    : { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'WWW-Authenticate, Mcp-Session-Id, DPoP-Nonce' }
 
 const pathOf = (url = '/'): string => {
   const query = url.indexOf('?')

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { PROOF_ALGORITHMS } from '../dpop/algorithms.ts'
 import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
 import { isCimdOn } from '../oauth/trusted-hosts.ts'
 
@@ -54,6 +55,7 @@ export function authorizationServerMetadata({
     introspection_endpoint_auth_methods_supported: authMethods.filter((method) => method !== 'none'),
     introspection_signing_alg_values_supported: ['ES256'],
     code_challenge_methods_supported: ['S256'],
+    dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
     // RFC 9207: Gemini refuses a redirect without `iss`, ChatGPT and Codex use their stable ids only with it.
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],

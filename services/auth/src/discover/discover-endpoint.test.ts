@@ -42,6 +42,13 @@ describe('authorization server metadata', () => {
           "S256",
         ],
         "device_authorization_endpoint": "https://gate.test/device_authorization",
+        "dpop_signing_alg_values_supported": [
+          "ES256",
+          "EdDSA",
+          "Ed25519",
+          "PS256",
+          "RS256",
+        ],
         "grant_types_supported": [
           "authorization_code",
           "refresh_token",
@@ -157,6 +164,13 @@ describe('protected resource metadata', () => {
         "bearer_methods_supported": [
           "header",
         ],
+        "dpop_signing_alg_values_supported": [
+          "ES256",
+          "EdDSA",
+          "Ed25519",
+          "PS256",
+          "RS256",
+        ],
         "resource": "https://gate.test/docs/mcp",
         "resource_name": "docs",
         "scopes_supported": [
@@ -175,6 +189,13 @@ describe('protected resource metadata', () => {
         ],
         "bearer_methods_supported": [
           "header",
+        ],
+        "dpop_signing_alg_values_supported": [
+          "ES256",
+          "EdDSA",
+          "Ed25519",
+          "PS256",
+          "RS256",
         ],
         "resource": "https://gate.test",
         "resource_name": "Gatehouse",

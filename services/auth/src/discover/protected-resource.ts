@@ -1,3 +1,4 @@
+import { PROOF_ALGORITHMS } from '../dpop/algorithms.ts'
 import type { Resource } from '../oauth/resource.ts'
 
 /**
@@ -11,5 +12,7 @@ export const protectedResourceMetadata = (resource: Resource, url: string, issue
   authorization_servers: [issuer],
   ...(resource.scopes.length > 0 ? { scopes_supported: resource.scopes } : {}),
   bearer_methods_supported: ['header'],
+  // Whoever wants to: no server asks for it (`dpop_bound_access_tokens_required`).
+  dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
   resource_name: resource.server?.name ?? 'Gatehouse',
 })

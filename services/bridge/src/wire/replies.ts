@@ -53,5 +53,5 @@ export const CORS: readonly string[] = [
   'Access-Control-Allow-Origin',
   '*',
   'Access-Control-Expose-Headers',
-  'WWW-Authenticate, Mcp-Session-Id, X-Request-Id',
+  'WWW-Authenticate, Mcp-Session-Id, DPoP-Nonce, X-Request-Id',
 ]
