@@ -2,6 +2,7 @@ import { type Environment, readEnvironment } from '@gatehouse/runtime'
 import { parseRules, type Rule } from '@gatehouse/servers'
 import { z } from 'zod'
 import { isLoopbackHost } from './oauth/redirect-uri.ts'
+import { isHostPattern } from './oauth/trusted-hosts.ts'
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback)
 const seconds = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback)
@@ -110,9 +111,9 @@ export const environmentSchema = z.object({
     .default('open')
     .describe('Who may register clients by RFC 7591: anybody, bearers of an initial access token, nobody.'),
   REGISTRATION_LIMIT: z.coerce.number().int().min(10).default(10_000).describe('Unused registered clients kept at most.'),
-  CIMD_TRUSTED_HOSTS: list('*').describe(
-    'Hosts whose client id metadata documents are accepted: names or globs; none = it is off and not advertised.',
-  ),
+  CIMD_TRUSTED_HOSTS: list('*')
+    .refine((hosts) => hosts.every(isHostPattern), 'must list host names, *.example.com, * or none')
+    .describe('Hosts whose client id metadata documents are accepted: names or globs; none = it is off and not advertised.'),
   CIMD_ALLOWED_PRIVATE_HOSTS: list('').describe(
     'Hosts whose client metadata documents may be fetched from private or loopback addresses, and by http.',
   ),

@@ -32,7 +32,7 @@ export type AuthenticateClient = (authorization: string | undefined, params: Cli
 
 export const createClientAuthenticator =
   (clients: Pick<ClientDirectory, 'find'>, assertions: ClientAssertionOptions): AuthenticateClient =>
-  (authorization, params) => {
+  async (authorization, params) => {
     const { client_assertion: assertion, client_assertion_type: type } = params
     if (assertion === undefined && type === undefined) return authenticateByName(clients, authorization, params)
     if (authorization !== undefined || params.client_secret !== undefined) throw twoCredentials()

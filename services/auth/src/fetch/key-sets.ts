@@ -128,7 +128,9 @@ async function fetchKeys(fetchJson: FetchJson, uri: string, trusted: boolean): P
   const { json } = await fetchJson(uri, { trusted })
   if (!trusted || !uri.endsWith(DISCOVERY)) return json as JSONWebKeySet
   const { issuer, jwks_uri: jwksUri } = json as { readonly issuer?: unknown; readonly jwks_uri?: unknown }
-  // Discovery 1.0 §4.3: "The issuer value returned MUST be identical to the Issuer URL that was used as the prefix".
-  if (issuer !== uri.slice(0, -DISCOVERY.length) || typeof jwksUri !== 'string') throw refused('not_json')
+  // Discovery 1.0 §4.3: "The issuer value returned MUST be identical to the Issuer URL that was used as the prefix"; a slash at
+  // its end is left out where the path is put together (§4.1).
+  const asked = uri.slice(0, -DISCOVERY.length)
+  if ((issuer !== asked && issuer !== `${asked}/`) || typeof jwksUri !== 'string') throw refused('not_json')
   return (await fetchJson(jwksUri, { trusted })).json as JSONWebKeySet
 }

@@ -51,20 +51,17 @@ const GLOBAL_UNICAST = '2000::/3'
 /** What IPv6-only networks reach IPv4 by (RFC 6052 §2.1): the IPv4 address in it decides. */
 const TRANSLATED = '64:ff9b::/96'
 
-const special = blockList(SPECIAL.ipv4, SPECIAL.ipv6)
-const globalUnicast = blockList([], [GLOBAL_UNICAST])
-const translated = blockList([], [TRANSLATED])
+// A list for each family: in one list, an IPv4 address would be asked about as the IPv4-mapped one that it is not.
+const specialIpv4 = blockList(SPECIAL.ipv4, 'ipv4')
+const specialIpv6 = blockList(SPECIAL.ipv6, 'ipv6')
+const globalUnicast = blockList([GLOBAL_UNICAST], 'ipv6')
+const translated = blockList([TRANSLATED], 'ipv6')
 
-function blockList(ipv4: readonly string[], ipv6: readonly string[]): BlockList {
+function blockList(networks: readonly string[], family: 'ipv4' | 'ipv6'): BlockList {
   const list = new BlockList()
-  for (const [networks, family] of [
-    [ipv4, 'ipv4'],
-    [ipv6, 'ipv6'],
-  ] as const) {
-    for (const network of networks) {
-      const [address = '', bits] = network.split('/')
-      list.addSubnet(address, Number(bits), family)
-    }
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/')
+    list.addSubnet(address, Number(bits), family)
   }
   return list
 }
@@ -73,12 +70,12 @@ function blockList(ipv4: readonly string[], ipv6: readonly string[]): BlockList 
 export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {
     case 4:
-      return !special.check(address, 'ipv4')
+      return !specialIpv4.check(address, 'ipv4')
     case 6: {
       // A zone names an interface of this machine.
       if (address.includes('%')) return false
       if (translated.check(address, 'ipv6')) return isPublicAddress(embeddedIpv4(address))
-      return globalUnicast.check(address, 'ipv6') && !special.check(address, 'ipv6')
+      return globalUnicast.check(address, 'ipv6') && !specialIpv6.check(address, 'ipv6')
     }
     default:
       return false

@@ -39,7 +39,8 @@ export async function requestJson(
     const body = await bodyOf(response, maxBytes)
     return { json: parse(body), cacheControl: response.headers['cache-control'], age: response.headers.age }
   } catch (error) {
-    throw error instanceof FetchFault ? error : unavailable('unreachable', error)
+    if (error instanceof FetchFault) throw error
+    throw unavailable(signal.aborted ? 'too_slow' : 'unreachable', error)
   } finally {
     signal.removeEventListener('abort', stop)
     // Whatever still comes is not wanted, and nobody listens to what happens to it.

@@ -14,3 +14,7 @@ export const isTrustedHost = (trustedHosts: readonly string[], host: string): bo
     if (pattern === '*') return true
     return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern && host !== NOBODY
   })
+
+/** Whether an entry of the list means something: a host, `*.` and a host, `*` or `none`. */
+export const isHostPattern = (written: string): boolean =>
+  /^(?:\*|(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])$/i.test(written)

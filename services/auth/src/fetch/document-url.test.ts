@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { readDocumentUrl } from './document-url.ts'
+
+describe('an address of a document', () => {
+  it.each([
+    ['https://claude.ai/oauth/mcp-oauth-client-metadata', 'claude.ai', 443, '/oauth/mcp-oauth-client-metadata'],
+    ['https://app.example.com:8443/client.json?version=2', 'app.example.com', 8443, '/client.json?version=2'],
+    ['https://xn--bcher-kva.example/%C3%BC/a;b=c,d(e)~f', 'xn--bcher-kva.example', 443, '/%C3%BC/a;b=c,d(e)~f'],
+    ['https://a.b/...', 'a.b', 443, '/...'],
+    ['https://a.b/.well-known/x', 'a.b', 443, '/.well-known/x'],
+    ['http://localhost/c', 'localhost', 80, '/c'],
+    ['https://127.0.0.1:8443/c', '127.0.0.1', 8443, '/c'],
+    ['https://[::1]:8443/c', '::1', 8443, '/c'],
+    ['https://a.b:443/c', 'a.b', 443, '/c'],
+    ['https://a.b/', 'a.b', 443, '/'],
+    ['https://a.b//c', 'a.b', 443, '//c'],
+  ])('may be %s', (text, host, port, path) => {
+    expect(readDocumentUrl(text)).toMatchObject({ text, host, port, path, isTls: text.startsWith('https') })
+  })
+
+  it.each([
+    ['without a path', 'https://a.b', 'https://a.b?x'],
+    [
+      'of another scheme',
+      'ftp://a.b/c',
+      'file:///etc/passwd',
+      'javascript://a.b/c',
+      'HTTPS://a.b/c',
+      'gopher://a.b/c',
+      'wss://a.b/c',
+    ],
+    ['that is relative', '//a.b/c', '/c', 'a.b/c', ''],
+    ['with user information', 'https://u@a.b/c', 'https://u:p@a.b/c', 'https://@a.b/c', 'https://a.b@evil.test/c'],
+    ['with a fragment', 'https://a.b/c#', 'https://a.b/c#x', 'https://a.b/#/c'],
+    ['with dot segments', 'https://a.b/./c', 'https://a.b/c/..', 'https://a.b/../c', 'https://a.b/.', 'https://a.b/c/../d'],
+    [
+      'with encoded dot segments',
+      'https://a.b/%2e/c',
+      'https://a.b/c/%2E%2e',
+      'https://a.b/.%2e/c',
+      'https://a.b/x%2f..%2fc',
+      'https://a.b/x%5c..',
+    ],
+    ['with a backslash', 'https:\\\\a.b\\c', 'https://a.b\\c', 'https://a.b/\\c', 'https:/\\a.b/c'],
+    [
+      'with spaces and controls',
+      'https://a.b/c d',
+      ' https://a.b/c',
+      'https://a.b/c\n',
+      'https://a.b/c\r\nx: y',
+      'https://a.b/\tc',
+      'ht\ttps://a.b/c',
+      'https://a.b/\0',
+      'https://a .b/c',
+    ],
+    ['above ASCII', 'https://a.b/ü', 'https://bücher.example/c', 'https://a。b/c', 'https://①②⑦.0.0.1/c', 'https://ⓛocalhost/c'],
+    ['with a host in upper case', 'https://A.b/c', 'https://LOCALHOST/c', 'https://[FE80::1]/c'],
+    [
+      'with a host of another form',
+      'https://a..b/c',
+      'https://.a.b/c',
+      'https://a.b./c',
+      'https://-a.b/c',
+      'https://a-.b/c',
+      'https://a_b.c/d',
+      'https:///c',
+      'https://:443/c',
+      `https://${'a'.repeat(64)}.b/c`,
+    ],
+    [
+      'with an address as only machines read it',
+      'https://127.1/c',
+      'https://0x7f000001/c',
+      'https://2130706433/c',
+      'https://0177.0.0.1/c',
+      'https://127.0.0.1./c',
+      'https://0x7f.0.0.1/c',
+      'https://1/c',
+      'https://a.1/c',
+      'https://a.0x1/c',
+      'https://[0:0:0:0:0:0:0:1]/c',
+      'https://[::ffff:127.0.0.1]/c',
+      'https://[::1%25lo]/c',
+      'https://[v1.x]/c',
+    ],
+    [
+      'with a port of another form',
+      'https://a.b:/c',
+      'https://a.b:0/c',
+      'https://a.b:00443/c',
+      'https://a.b:65536/c',
+      'https://a.b:123456/c',
+      'https://a.b:x/c',
+      'https://a.b:+1/c',
+    ],
+    ['with a broken escape', 'https://a.b/%', 'https://a.b/%2', 'https://a.b/%zz', 'https://%61.b/c'],
+    [
+      'with characters that no URI has',
+      'https://a.b/<c>',
+      'https://a.b/"c"',
+      'https://a.b/{c}',
+      'https://a.b/c|d',
+      'https://a.b/[c]',
+      'https://a.b/^',
+    ],
+    ['that is too long', `https://a.b/${'c'.repeat(2048)}`],
+  ])('may not be one %s', (_what, ...texts) => {
+    expect(texts.filter((text) => readDocumentUrl(text) !== undefined)).toEqual([])
+  })
+})
