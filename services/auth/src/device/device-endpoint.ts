@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type AuthorizeContext, gatewayName } from '../authorize/authorize-context.ts'
+import type { Wish } from '../authorize/decide.ts'
 import { readWish } from '../authorize/read-wish.ts'
 import { showNotAdmitted } from '../authorize/show-not-admitted.ts'
 import { signInAgain } from '../authorize/ways.ts'
@@ -81,7 +82,7 @@ export function deviceEndpoint(app: FastifyInstance, context: AuthorizeContext):
     if (standing.decision !== wish.decision || standing.subject !== session.identity.subject) {
       return askCode(reply, session, 400, WRONG_CODE)
     }
-    if (first) note(request, device, standing)
+    if (first) note(request, device, standing, wish)
     const view = { clientLabel: clientLabel(device.client), isApproved: standing.decision === 'approve' }
     return sendPage(reply, 200, deviceDonePage({ gateway: gatewayName(config), ...view }))
   })
@@ -111,7 +112,7 @@ export function deviceEndpoint(app: FastifyInstance, context: AuthorizeContext):
   const refusePerson = (request: FastifyRequest, reply: FastifyReply, device: Device, { identity }: Session): FastifyReply =>
     showNotAdmitted(request, reply, context, pageOf(device.userCode), identity, device.resource.server?.name ?? 'any server here')
 
-  const note = (request: FastifyRequest, { client, authorization }: Device, standing: DeviceDecision): void => {
+  const note = (request: FastifyRequest, { client, authorization }: Device, standing: DeviceDecision, wish: Wish): void => {
     metricsOf(context.metrics).consents.inc({ outcome: standing.decision })
     const facts = {
       event: standing.decision === 'approve' ? 'consent_approved' : 'consent_denied',
@@ -119,7 +120,7 @@ export function deviceEndpoint(app: FastifyInstance, context: AuthorizeContext):
       subject: standing.subject,
       client: client.clientId,
       resource: authorization.resource,
-      ...(standing.decision === 'approve' ? { grant: standing.grantId } : {}),
+      ...(standing.decision === 'approve' && wish.decision === 'approve' ? { grant: standing.grantId, scopes: wish.scopes } : {}),
     }
     request.log.info(facts, standing.decision === 'approve' ? 'consent approved' : 'consent denied')
   }
