@@ -7,6 +7,7 @@ import type { SuiteReport } from './report/row.ts'
 import { noiseText, renderReports } from './report/table.ts'
 import { bridgeSuite } from './suites/bridge.ts'
 import { proxiedSuite } from './suites/proxied.ts'
+import { revocationSuite } from './suites/revocation.ts'
 import { startSuite } from './suites/start.ts'
 import { tokensSuite } from './suites/tokens.ts'
 import { verifySuite } from './suites/verify.ts'
@@ -15,6 +16,7 @@ import { verifySuite } from './suites/verify.ts'
 const SUITES: Readonly<Record<string, (bench: Bench) => Promise<SuiteReport>>> = {
   tokens: tokensSuite,
   verify: verifySuite,
+  revocation: revocationSuite,
   traefik: proxiedSuite,
   bridge: bridgeSuite,
   start: startSuite,

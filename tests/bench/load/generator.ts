@@ -3,6 +3,7 @@ import { answerQuestions } from '../process/answer-questions.ts'
 import { type CallLoadOptions, openCallLoad, timeSession } from './call-load.ts'
 import { openPipeLoad, type PipeLoadOptions, timeChild } from './pipe-load.ts'
 import { createRequestLoad, type Load, type RequestLoadOptions } from './request-load.ts'
+import { probeRevocations, type RevocationProbeOptions } from './revocation-probe.ts'
 import { createTokenLoad, type TokenLoadOptions } from './token-load.ts'
 import type { Until } from './window.ts'
 
@@ -33,6 +34,7 @@ answerQuestions({
   'open tokens': ({ name, ...options }: Named<TokenLoadOptions>) => void loads.set(name, createTokenLoad(options)),
   run: ({ name, until }: { name: string; until: Until }) => named(name).run(until),
   burst: ({ name, calls }: { name: string; calls: number }) => named(name).burst?.(calls),
+  'probe revocations': (options: RevocationProbeOptions) => probeRevocations(options),
   close: ({ name }: { name: string }) => {
     named(name).close()
     loads.delete(name)

@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { VERIFY_CACHE_SECONDS } from '../../../services/auth/src/oauth/lifetimes.ts'
 import type { Bench } from '../bench.ts'
 import { subject } from '../bench.ts'
-import { TOKEN } from '../load/request-load.ts'
 import { residentBytes } from '../process/usage.ts'
 import { atLeast, atMost, type Row, type SuiteReport } from '../report/row.ts'
 import { mebibytes, micros, rate } from '../report/table.ts'
 import { medianOf, ratioOf } from '../rounds.ts'
 import { environmentOf, ISSUER } from './environment.ts'
+import { verifyRequest } from './verify-request.ts'
 
 const CONNECTIONS = 32
 const CACHED_TOKENS = 1000
@@ -26,29 +26,6 @@ const FOUR_HEADERS = {
   'x-auth-client': 'bench',
   'x-auth-scopes': 'mcp',
 }
-
-/** What Traefik's ForwardAuth sends for a call of an MCP client, when it passes on all that the client sent. */
-const verifyRequest = (path: string): string =>
-  [
-    `GET ${path} HTTP/1.1`,
-    'Host: auth:9090',
-    'User-Agent: claude-code/2.1.0 (cli)',
-    'Accept: application/json, text/event-stream',
-    'Accept-Encoding: gzip, deflate',
-    'Accept-Language: *',
-    `Authorization: Bearer ${TOKEN}`,
-    'Content-Type: application/json',
-    'Mcp-Protocol-Version: 2025-11-25',
-    'Mcp-Session-Id: 6f1c1f6e-6d0c-4b4e-9a55-9f7f2f0f7c11',
-    'X-Forwarded-For: 203.0.113.7',
-    'X-Forwarded-Host: localhost:8080',
-    'X-Forwarded-Method: POST',
-    'X-Forwarded-Port: 8080',
-    'X-Forwarded-Proto: http',
-    'X-Forwarded-Uri: /echo/mcp',
-    '',
-    '',
-  ].join('\r\n')
 
 /** /verify by itself: hits and misses, and what ten thousand tokens take in memory. */
 export async function verifySuite(bench: Bench): Promise<SuiteReport> {
