@@ -14,13 +14,18 @@ export interface CommandOutcome {
   json(): Record<string, unknown>
 }
 
-/** Runs `gatehouse …` as a process of its own. It sees these variables alone, and no `.env`. */
-export async function gatehouse(
+/** Runs `gatehouse …` as a process of its own, in a folder without a settings file. It sees these variables alone. */
+export const gatehouse = (environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<CommandOutcome> =>
+  gatehouseIn(tmpdir(), environment, ...args)
+
+/** As gatehouse(), in a folder of the caller's. */
+export async function gatehouseIn(
+  folder: string,
   environment: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<CommandOutcome> {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    cwd: tmpdir(),
+    cwd: folder,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -15,4 +15,4 @@ export function table(stream: NodeJS.WriteStream, headings: readonly string[], r
 }
 
 /** Without control characters, whatever somebody registered as a name. */
-export const printable = (text: string): string => stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ')
+const printable = (text: string): string => stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ')

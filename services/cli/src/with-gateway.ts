@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs'
-import { type Config, gatehouseSecrets, openStores, readConfig, type Stores } from '@gatehouse/auth/operator'
+import {
+  type Config,
+  gatehouseSecrets,
+  openStores,
+  readConfig,
+  type Stores,
+  StoreUnavailableError,
+} from '@gatehouse/auth/operator'
 import { createLog } from '@gatehouse/runtime'
 import { type Call, Failure } from './command.ts'
 import { showProgress } from './progress.ts'
@@ -28,8 +35,7 @@ export async function withGateway<Result>(
   const secrets = secretsOf(config)
   const done = showProgress(call.stderr, what)
   try {
-    // Only the answers count here; the connection's ups and downs are the services' log.
-    const stores = await openStores(config.STORE_URL, { clock: call.clock, log: createLog('gatehouse', 'silent') })
+    const stores = await open(config.STORE_URL, call.clock)
     try {
       await stores.ping()
       return await work({ config, stores, secrets })
@@ -57,5 +63,14 @@ export function secretsOf(config: Config): readonly string[] {
     return gatehouseSecrets(config)
   } catch (error) {
     throw new Failure(`the secret in DATA_DIR cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** openStores says in a sentence what is wrong with a URL or a file. Its log is the services': only answers count here. */
+async function open(storeUrl: string, clock: Call['clock']): Promise<Stores> {
+  try {
+    return await openStores(storeUrl, { clock, log: createLog('gatehouse', 'silent') })
+  } catch (error) {
+    throw error instanceof StoreUnavailableError ? error : new Failure((error as Error).message)
   }
 }

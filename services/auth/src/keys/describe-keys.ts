@@ -48,5 +48,5 @@ export async function describeKeys({
 }
 
 /** Of keys by generation, the last one whose time has come; the first where the clock of its maker is ahead of ours. */
-export const signingKey = <Key extends Pick<StoredKey, 'activatesAt'>>(line: readonly Key[], now: number): Key | undefined =>
+const signingKey = <Key extends Pick<StoredKey, 'activatesAt'>>(line: readonly Key[], now: number): Key | undefined =>
   line.findLast((key) => key.activatesAt <= now) ?? line[0]

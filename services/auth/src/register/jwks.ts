@@ -1,1 +1,0 @@
-export { publicJwks } from '../clients/metadata-schema.ts'
