@@ -46,6 +46,31 @@ describe('a client that pushes its request', () => {
     expect(tokens).toMatchObject({ scope: 'mcp openid', refresh_token: expect.any(String) })
   })
 
+  it('proves its key there by openid-client, and nobody redeems the code without it (RFC 9449 §10.1)', async () => {
+    const { registration } = await register()
+    const config = await openid.discovery(new URL(gateway.url), registration.client_id, undefined, openid.None(), {
+      execute: [openid.allowInsecureRequests],
+    })
+    const proofs = async () => openid.getDPoPHandle(config, await openid.randomDPoPKeyPair())
+    const [DPoP, stolen] = [await proofs(), await proofs()]
+    const verifier = openid.randomPKCECodeVerifier()
+    const parameters = {
+      redirect_uri: REDIRECT_URI,
+      resource: gateway.server(),
+      code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    }
+    const url = await openid.buildAuthorizationUrlWithPAR(config, parameters, { DPoP })
+    const answer = await person.authorize(url, REDIRECT_URI)
+    const checks = { pkceCodeVerifier: verifier }
+    for (const options of [{}, { DPoP: stolen }]) {
+      const refusal = openid.authorizationCodeGrant(config, answer, checks, undefined, options)
+      await expect(refusal).rejects.toMatchObject({ error: 'invalid_grant' })
+    }
+    const tokens = await openid.authorizationCodeGrant(config, answer, checks, undefined, { DPoP })
+    expect(tokens.token_type).toBe('dpop')
+  })
+
   it('gets in by oauth4webapi, with a secret, although it must push', async () => {
     const { registration } = await register({
       token_endpoint_auth_method: 'client_secret_post',

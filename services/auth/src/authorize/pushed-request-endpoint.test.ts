@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RegisteredClient } from '../oauth/client.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { StoreUnavailableError } from '../store/unavailable.ts'
+import { makeProof, proofSigner } from '../testing/proofs.ts'
 import { CHALLENGE, createFlow, type Flow, LOOPBACK_URI, onwardOf } from '../testing/sign-in-flow.ts'
 import { form } from '../testing/test-context.ts'
 
@@ -245,12 +246,58 @@ describe('a client that always pushes', () => {
   })
 })
 
+describe('a push with a DPoP proof (RFC 9449 §10.1)', () => {
+  const signer = proofSigner()
+
+  /** Asks for a nonce, as clients do, and pushes with it. */
+  async function pushWithProof(changes: Changes = {}, claims: Readonly<Record<string, unknown>> = {}) {
+    const proof = (nonce?: string) => ({
+      dpop: makeProof(signer, {
+        htm: 'POST',
+        htu: 'https://gate.test/par',
+        iat: Math.floor(flow.context.clock() / 1000),
+        ...(nonce === undefined ? {} : { nonce }),
+        ...claims,
+      }),
+    })
+    const first = await push(changes, proof())
+    if (first.json().error !== 'use_dpop_nonce') return first
+    return push(changes, proof(String(first.headers['dpop-nonce'])))
+  }
+
+  it('binds the code to its key, as dpop_jkt would', async () => {
+    for (const changes of [{}, { dpop_jkt: signer.jkt }]) {
+      const answer = await pushWithProof(changes)
+      expect(answer.statusCode).toBe(201)
+      expect(await keyOf(urlOf(answer.json().request_uri))).toBe(signer.jkt)
+    }
+  })
+
+  it.each<[what: string, changes: Changes, claims: Readonly<Record<string, unknown>>, error: string]>([
+    ['names another key in dpop_jkt', { dpop_jkt: 'k'.repeat(43) }, {}, 'invalid_request'],
+    ['was made for another endpoint', {}, { htu: 'https://gate.test/token' }, 'invalid_dpop_proof'],
+  ])('that %s is refused', async (_what, changes, claims, error) => {
+    const answer = await pushWithProof(changes, claims)
+    expect([answer.statusCode, answer.json().error]).toEqual([400, error])
+  })
+
+  it('is nothing that a client with bound tokens must send here', async () => {
+    const bound = await flow.addClient({ dpopBoundAccessTokens: true })
+    expect((await push({}, {}, bound)).statusCode).toBe(201)
+  })
+})
+
+/** The key that the code of a request is bound to. */
+async function keyOf(url: string): Promise<string | undefined> {
+  const browser = flow.browser()
+  const code = onwardOf(await browser.press(await browser.reachConsent(url), 'approve')).searchParams.get('code') ?? ''
+  const found = await flow.context.stores.grants.findCode(`grt_${code.slice(4, 26)}`, sha256(code))
+  return found.outcome === 'live' ? found.code.dpopJkt : undefined
+}
+
 it('the key that a request names reaches the code, pushed or not (RFC 9449 §10)', async () => {
   const jkt = 'k'.repeat(43)
   for (const url of [urlOf(await pushed({ dpop_jkt: jkt })), flow.authorizeUrl(client, { dpop_jkt: jkt })]) {
-    const browser = flow.browser()
-    const code = onwardOf(await browser.press(await browser.reachConsent(url), 'approve')).searchParams.get('code') ?? ''
-    const found = await flow.context.stores.grants.findCode(`grt_${code.slice(4, 26)}`, sha256(code))
-    expect(found).toMatchObject({ outcome: 'live', code: { dpopJkt: jkt } })
+    expect(await keyOf(url)).toBe(jkt)
   }
 })

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../context.ts'
+import { createEndpointProofs } from '../dpop/endpoint-proofs.ts'
 import { anyOrigin, preflight } from '../http/cors.ts'
 import { requireMediaType } from '../http/media-type.ts'
 import { methodNotAllowed } from '../http/method-not-allowed.ts'
@@ -22,14 +23,16 @@ const PUSHES_PER_ADDRESS = 1000
 /**
  * `POST /par` (RFC 9126 §2): a client hands its authorization request in before the browser comes, and gets a `request_uri`
  * in its place. It proves itself as at /token, and every rule of /authorize is applied here, so that a faulty request fails
- * where its programmer sees it. What only the browser can tell (whether somebody is signed in) is looked at there.
+ * where its programmer sees it. What only the browser can tell (whether somebody is signed in) is looked at there. A DPoP proof
+ * names the key that shall redeem the code, as `dpop_jkt` does (RFC 9449 §10.1).
  */
 export function pushedRequestEndpoint(
   app: FastifyInstance,
-  context: Pick<Context, 'stores' | 'authenticateClient' | 'resources' | 'clock' | 'metrics' | 'secrets'>,
+  context: Pick<Context, 'config' | 'stores' | 'authenticateClient' | 'resources' | 'clock' | 'metrics' | 'secrets'>,
 ): void {
   const { stores, resources, clock, metrics } = context
   const pushed = createPushedRequests(stores, createAuthorizationRequests(context))
+  const proofs = createEndpointProofs(context, '/par')
 
   app.route({
     method: 'POST',
@@ -38,14 +41,18 @@ export function pushedRequestEndpoint(
     onError: countRefusals(metrics, 'par'),
     handler: async (request, reply) => {
       const params = (request.body ?? {}) as Params
+      const proof = proofs.read(request, reply)
       const client = await context.authenticateClient(request.headers.authorization, params)
       if (params.request_uri !== undefined) {
         // "it MUST NOT be provided" (§2.1).
         throw new OAuthError('invalid_request', 'request_uri has no place here', { reason: 'request_uri_pushed' })
       }
+      const jkt = proof && (await proofs.spend(proof, client, reply))
+      if (jkt !== undefined && params.dpop_jkt !== undefined && jkt !== params.dpop_jkt) throw otherKey()
       const redirectUri = checkRedirectUri(client, params.redirect_uri)
       const state = readState(`state=${encodeURIComponent(params.state ?? '')}`)
-      const authorization = readRequest(params, { client, redirectUri, state }, { resources, clock, isSignedIn: true })
+      const named = jkt === undefined ? params : { ...params, dpop_jkt: jkt }
+      const authorization = readRequest(named, { client, redirectUri, state }, { resources, clock, isSignedIn: true })
       const pushes = await stores.throttles.hit(`par:${household(request.ip)}`, PUSHED_REQUEST_TTL_SECONDS)
       if (pushes > PUSHES_PER_ADDRESS) throw tooMany()
       const requestUri = await pushed.push(authorization)
@@ -56,6 +63,10 @@ export function pushedRequestEndpoint(
   preflight(app, '/par', ['POST'])
   methodNotAllowed(app, '/par', ['POST', 'OPTIONS'])
 }
+
+/** RFC 9449 §10.1: the key may be named by either, and "the authorization server MUST reject the request" where they differ. */
+const otherKey = (): OAuthError =>
+  new OAuthError('invalid_request', 'dpop_jkt is not the key of the DPoP proof', { reason: 'dpop_jkt_of_other_key' })
 
 /** §2.3 names the status. */
 const tooMany = (): OAuthError =>
