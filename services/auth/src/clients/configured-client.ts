@@ -26,13 +26,18 @@ export const isMachine = (entry: ConfiguredClient): boolean =>
   grantTypesOf(entry).some((type) => MACHINE_GRANT_TYPES.includes(type))
 
 /**
- * The client of a document with what the operator adds. Grants without a person are for clients that prove themselves, which
- * the document decides, so they go where it says `none`.
+ * The client of a document with what the operator adds. Grants without a person are for clients that prove themselves: such a
+ * client must do so where its document lets it choose, and loses those grants where the document has no keys.
  */
-export function withAddition(client: Client, { members }: Extract<ConfiguredClient, { kind: 'addition' }>): Client {
+export function withAddition(
+  { tokenEndpointAuthMethods: choice, ...client }: Client,
+  { members }: Extract<ConfiguredClient, { kind: 'addition' }>,
+): Client {
   const merged: Client = { ...client, ...members, source: 'configured' }
-  const provesItself = merged.tokenEndpointAuthMethod === 'private_key_jwt' && merged.tokenEndpointAuthMethods === undefined
-  return provesItself
-    ? merged
-    : { ...merged, grantTypes: merged.grantTypes.filter((type) => !OPERATORS_GRANT_TYPES.includes(type)) }
+  const isForPeople = !merged.grantTypes.some((type) => OPERATORS_GRANT_TYPES.includes(type))
+  if (isForPeople) return choice ? { ...merged, tokenEndpointAuthMethods: choice } : merged
+  if ((choice ?? [merged.tokenEndpointAuthMethod]).includes('private_key_jwt')) {
+    return { ...merged, tokenEndpointAuthMethod: 'private_key_jwt' }
+  }
+  return { ...merged, grantTypes: merged.grantTypes.filter((type) => !OPERATORS_GRANT_TYPES.includes(type)) }
 }
