@@ -8,15 +8,22 @@ export interface Observation {
   readonly seen: ReadonlySet<string>
 }
 
-/** Holds every answer of a listener against docs/openapi.json, whoever asks. @param publicPath - what PUBLIC_URL has after the host */
-export function observe(server: Server, publicPath = ''): Observation {
+export interface Listener {
+  /** What PUBLIC_URL has after the host. */
+  readonly publicPath?: string
+  readonly isInternal?: boolean
+}
+
+/** Holds every answer of a listener against docs/openapi.json, whoever asks. */
+export function observe(server: Server, { publicPath = '', isInternal = false }: Listener = {}): Observation {
   const judge = createJudge(readOpenapi())
   const faults = new Set<string>()
   const seen = new Set<string>()
   const judgeAnswer = (answer: Observed) => {
     const place = judge.find(answer.method, answer.path)
-    // What stands nowhere in the document is the business of the test that walks the routes.
-    if (place === undefined) return
+    // What stands nowhere in the document is the business of the test that walks the routes; a 500 is a bug of ours.
+    if (place === undefined || answer.status === 500) return
+    if (place.operation.tags.includes('internal') !== isInternal) return
     seen.add(`${place.method} ${place.path} ${answer.status}`)
     for (const fault of judge.faults(place, answer)) faults.add(fault)
   }
@@ -24,6 +31,7 @@ export function observe(server: Server, publicPath = ''): Observation {
     const chunks: Buffer[] = []
     const { method = 'GET', url = '/' } = request
     const path = pathOf(url, publicPath)
+    if (path === undefined) return
     const sent = new Map<string, unknown>()
     record(response, chunks, sent)
     response.on('finish', () => {
@@ -41,10 +49,12 @@ export function observe(server: Server, publicPath = ''): Observation {
   return { faults, seen }
 }
 
-function pathOf(url: string, publicPath: string): string {
+/** As in the document; undefined beside PUBLIC_URL. */
+function pathOf(url: string, publicPath: string): string | undefined {
   const [path = '/'] = url.split('?')
-  const isBelow = publicPath !== '' && path.startsWith(publicPath)
-  return (isBelow ? path.slice(publicPath.length) || '/' : path).replace(/(?<=\/mcp)\/$/, '')
+  if (path.startsWith('/.well-known/')) return path
+  if (!`${path}/`.startsWith(`${publicPath}/`)) return undefined
+  return (path.slice(publicPath.length) || '/').replace(/(?<=\/mcp)\/$/, '')
 }
 
 /** As Node takes them: an object, or names and values in turn. */

@@ -27,7 +27,7 @@ const gateway = await startGateway(
 afterAll(() => Promise.all([gateway.close(), github.close()]))
 const { publicApp, internalApp } = gateway.gatehouse.auth
 const outside = observe(publicApp.server)
-const inside = observe(internalApp.server)
+const inside = observe(internalApp.server, { isInternal: true })
 
 const byPassword = () => createPerson({ password: PASSWORD })
 const client = new OAuthClient(gateway.server())

@@ -37,7 +37,7 @@ export const isLoopbackHost = (hostname: string): boolean =>
  */
 export function redirectUriFault(uri: string): string | undefined {
   if (uri.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`
-  if (uri.includes('#')) return 'must not have a fragment (RFC 6749 §3.1.2)'
+  if (uri.includes('#')) return 'must not have a fragment'
   if (!URI_CHARACTERS.test(uri)) return 'has characters that are not allowed in a URI'
   if (uri.includes('*')) return 'must not have a wildcard'
   if (!URL.canParse(uri)) return 'is not an absolute URI'
