@@ -46,9 +46,14 @@ export function showSignIn(
       ...(isLoopback ? { passwordHint: 'The gateway printed it when it first started, unless OPERATOR_PASSWORD is set.' } : {}),
       ...(fault === undefined ? {} : { fault }),
       ...(destination.kind === 'authorize' ? { asker: describeAsker(destination, resources) } : {}),
+      ...(isForDevice(destination, config) ? { purpose: 'to connect a device. You decide after signing in.' } : {}),
     }),
   )
 }
+
+/** Whether the person comes from the page for codes, maybe by a link or a QR code. */
+const isForDevice = (destination: Destination, { publicPath }: Pick<AuthorizeContext['config'], 'publicPath'>): boolean =>
+  destination.kind === 'page' && destination.path.split('?')[0] === `${publicPath}/device`
 
 /** `prompt=login` and `select_account` are for a person who may be signed in at the provider as somebody else. */
 const wantsToChoose = (destination: Destination): boolean =>

@@ -75,6 +75,7 @@ describe('the page for codes', () => {
     expect(away.status).toBe(303)
     expect(away.location?.pathname).toBe('/sign-in')
     expect(away.location?.searchParams.get('return_to')).toBe(`/device?user_code=${userCode}`)
+    expect((await browser.get(away.location?.href ?? '')).page.text).toContain('to connect a device')
     const back = await browser.reachConsent(away.location?.href ?? '')
     expect(back.page.text).toContain('Command line')
   })

@@ -17,6 +17,8 @@ export interface SignInView {
   readonly passwordHint?: string
   /** Who wants what; absent when the person came by themselves. */
   readonly asker?: { readonly client: Client; readonly redirectUri: string; readonly resourceLabel: string }
+  /** What for, when the person came by themselves. */
+  readonly purpose?: string
   /** Why the last attempt did not work. */
   readonly fault?: string
 }
@@ -26,7 +28,7 @@ export const signInPage = (view: SignInView): Page => ({
   title: 'Sign in',
   gateway: view.gateway,
   body: html`<h1>Sign in</h1>
-${view.asker ? introduce(view.asker) : html`<p class="soft">to see and manage what you have connected.</p>`}
+${view.asker ? introduce(view.asker) : html`<p class="soft">${view.purpose ?? 'to see and manage what you have connected.'}</p>`}
 ${view.providers.length > 0 && providerForm(view)}
 ${view.providers.length > 0 && view.hasPassword && html`<p class="or">or</p>`}
 ${view.hasPassword && passwordForm(view)}
