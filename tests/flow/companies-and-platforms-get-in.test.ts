@@ -160,6 +160,12 @@ describe('a platform that vouches for its workloads (Workload Identity Federatio
     expect(stranger.requests).toEqual([])
   })
 
+  it('is no reason to overlook a secret that is sent, and wrong (TOK-10)', async () => {
+    const assertion = await platform.sign({ ...claims, aud: gateway.url })
+    const proof = oauth.ClientSecretPost('wrong')
+    await expect(ask({ client_id: 'planner' }, proof, { assertion })).rejects.toMatchObject({ error: 'invalid_client' })
+  })
+
   it('cannot reach a server whose list does not have its client', async () => {
     const fields = { assertion: await platform.sign({ ...claims, aud: gateway.url }), resource: gateway.server('staff') }
     await expect(ask({ client_id: 'planner' }, oauth.None(), fields)).rejects.toMatchObject({ error: 'invalid_target' })

@@ -79,6 +79,8 @@ export async function startGateway(
     log,
     internal: options.internal ?? false,
   })
+  // It listens before its keys are read, and answers 503 until then.
+  await gatehouse.auth.keys.refresh()
   return {
     url,
     port,

@@ -122,6 +122,20 @@ describe('keys of an issuer that the operator named', () => {
     const source = { jwksUri: `${server.url}/tenant/.well-known/openid-configuration`, trusted: true }
     expect(await accepts(await sign(first, 'first'), source)).toBe(expected)
   })
+
+  it('are found as its metadata says when it knows no OpenID Connect (RFC 8414 §3.1)', async () => {
+    const documents: Readonly<Record<string, unknown>> = {
+      '/.well-known/oauth-authorization-server/tenant': { issuer: `${server.url}/tenant`, jwks_uri: uri() },
+      '/keys': { keys: [first.jwk] },
+    }
+    server.answer((request, response) => {
+      const document = documents[request.url ?? '']
+      response.writeHead(document ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(document ?? {}))
+    })
+    const source = { jwksUri: `${server.url}/tenant/.well-known/openid-configuration`, trusted: true }
+    expect(await accepts(await sign(first, 'first'), source)).toBe(true)
+    expect(await accepts(await sign(first, 'first'), { ...source, trusted: false })).toBe(false)
+  })
 })
 
 describe('keys that came with the client', () => {

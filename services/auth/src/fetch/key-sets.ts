@@ -8,7 +8,7 @@ import {
   type JWTVerifyGetKey,
 } from 'jose'
 import type { Clock } from '../oauth/clock.ts'
-import { refused } from './fetch-fault.ts'
+import { FetchFault, refused } from './fetch-fault.ts'
 import type { FetchJson } from './fetch-json.ts'
 
 /** Where somebody's public keys are. */
@@ -125,12 +125,21 @@ async function pick(keys: Keys, header: Parameters<JWTVerifyGetKey>[0], token: F
 const DISCOVERY = '/.well-known/openid-configuration'
 
 async function fetchKeys(fetchJson: FetchJson, uri: string, trusted: boolean): Promise<JSONWebKeySet> {
-  const { json } = await fetchJson(uri, { trusted })
-  if (!trusted || !uri.endsWith(DISCOVERY)) return json as JSONWebKeySet
+  if (!trusted || !uri.endsWith(DISCOVERY)) return (await fetchJson(uri, { trusted })).json as JSONWebKeySet
+  const asked = uri.slice(0, -DISCOVERY.length)
+  const { json } = await fetchJson(uri, { trusted }).catch((fault: unknown) => {
+    if (fault instanceof FetchFault && fault.reason === 'gone') return fetchJson(metadataUrlOf(asked), { trusted })
+    throw fault
+  })
   const { issuer, jwks_uri: jwksUri } = json as { readonly issuer?: unknown; readonly jwks_uri?: unknown }
   // Discovery 1.0 §4.3: "The issuer value returned MUST be identical to the Issuer URL that was used as the prefix"; a slash at
   // its end is left out where the path is put together (§4.1).
-  const asked = uri.slice(0, -DISCOVERY.length)
   if ((issuer !== asked && issuer !== `${asked}/`) || typeof jwksUri !== 'string') throw refused('not_json')
   return (await fetchJson(jwksUri, { trusted })).json as JSONWebKeySet
+}
+
+/** Where an authorization server without OpenID Connect has its document (RFC 8414 §3.1). */
+function metadataUrlOf(issuer: string): string {
+  const { origin, pathname } = new URL(issuer)
+  return `${origin}/.well-known/oauth-authorization-server${pathname.replace(/\/$/, '')}`
 }

@@ -123,6 +123,12 @@ describe('a program that acts for itself', () => {
   })
 })
 
+it('is not told of grants that the operator did not switch on (TOK-13)', async () => {
+  const assertion = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', client_id: 'ci', assertion: 'a.b.c' }
+  const { status, body } = await ask(assertion)
+  expect([status, body.error]).toEqual([400, 'unsupported_grant_type'])
+})
+
 describe('a program that asks again and again', () => {
   const grants = () => context.stores.grants.listBySubject('client:backup')
   const askOften = async (times: number, fields: Readonly<Record<string, string>> = {}) => {
