@@ -17,6 +17,8 @@ export function createInternalListener(log: Logger, metrics: Registry, ready: ()
     // A logger of its own for each request costs more than the rest of /verify together.
     childLoggerFactory: (logger) => logger,
     exposeHeadRoutes: false,
+    // The reverse proxy keeps its connections: a bare 503 while this closes would fail the calls of a rolling restart.
+    return503OnClosing: false,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // Two Authorization headers become one with a comma, which no rule accepts; without this the second is dropped silently.
     http: { joinDuplicateHeaders: true },

@@ -58,6 +58,8 @@ export async function createPublicApp(
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // Two Authorization headers become one with a comma, which no rule accepts; without this the second is dropped silently.
     http: { maxHeaderSize: MAX_HEADER_BYTES, joinDuplicateHeaders: true },
+    // What comes over a kept connection while it closes is answered as ever: a bare 503 would fail it in a rolling restart.
+    return503OnClosing: false,
     // A path that cannot be decoded, or a part of it that is too long: it meets no hook and no route.
     frameworkErrors: (error, request, reply) =>
       jsonErrorHandler(error, request, reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')),
