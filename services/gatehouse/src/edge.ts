@@ -46,7 +46,7 @@ function proceed(answer: Answer, request: IncomingMessage, response: ServerRespo
   for (const name of Object.keys(request.headers)) if (isForUsAlone(name)) delete request.headers[name]
   request.headers['x-auth-assertion'] = answer.headers['x-auth-assertion']
   request.headers['x-request-id'] = answer.headers['x-request-id']
-  // For the client's next proof; with Traefik in front it learns of it by a refusal (ADR 0013).
+  // For the client's next proof; with Traefik in front it learns of it by a refusal (docs/adr/0013-nonces-of-proofs.md).
   const nonce = answer.headers['dpop-nonce']
   if (nonce !== undefined) response.setHeader('DPoP-Nonce', nonce)
   bridge.handle(request, response)
