@@ -35,6 +35,10 @@ new-password:
     docker compose up --no-deps --force-recreate --no-log-prefix secrets
     docker compose restart auth
 
+# The operator's command line in the running auth container: just gatehouse keys list (docs/cli.md)
+gatehouse *arguments:
+    docker compose exec auth gatehouse {{ arguments }}
+
 # Fresh secrets, as lines for .env
 secrets:
     @printf 'GATEHOUSE_SECRET=%s\n' "$(openssl rand -base64 32)"

@@ -28,7 +28,7 @@ const lines = recipes.flatMap(({ lines }) => lines)
 
 describe('the justfile', () => {
   it('has a recipe for everything an operator or contributor does', () => {
-    const names = ['up', 'down', 'restart', 'logs', 'ps', 'password', 'new-password', 'secrets', 'backup', 'restore']
+    const names = ['up', 'down', 'restart', 'logs', 'ps', 'password', 'new-password', 'gatehouse', 'secrets', 'backup', 'restore']
     expect(recipes.map(({ name }) => name)).toEqual(['default', ...names, 'test', 'test-fast', 'check', 'bench'])
   })
 
@@ -44,7 +44,7 @@ describe('the justfile', () => {
 
   it('names services that exist', () => {
     const used = lines.flatMap((line) =>
-      [...line.matchAll(/docker compose (?:run|up|stop|start|restart|logs)(?: --?\S+(?: \d+)?)* ([a-z]+)/g)].map(
+      [...line.matchAll(/docker compose (?:run|up|stop|start|restart|logs|exec)(?: --?\S+(?: \d+)?)* ([a-z]+)/g)].map(
         ([, name = '']) => name,
       ),
     )
