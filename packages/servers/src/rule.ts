@@ -42,7 +42,7 @@ export function parseRule(text: string): Rule {
   if (kind === 'group' && value !== '') return { kind: 'group', group: value }
   if (kind === 'client' && CLIENT_ID.test(value)) return { kind: 'client', clientId: value }
   throw new Error(
-    `"${text}" is not a rule; use github:login, github-org:org, github-team:org/team, email:*@example.com, group:name or *`,
+    `"${text}" is not a rule; use github:login, github-org:org, github-team:org/team, email:*@example.com, group:name, client:ID or *`,
   )
 }
 

@@ -135,6 +135,7 @@ describe('an identity assertion of a trusted provider', () => {
     ['an audience in a list', { aud: [PUBLIC_URL] }, {}, { aud: server('memory') }],
     ['an audience with a slash', { aud: `${PUBLIC_URL}/` }, {}, { aud: server('memory') }],
     ['a type that is written out', {}, { typ: 'application/oauth-id-jag+jwt' }, { aud: server('memory') }],
+    ['times with fractions', { iat: now() + 0.5, exp: now() + 300.0005 }, {}, { aud: server('memory') }],
     ['a clock that is a minute ahead', { iat: now() + 59, exp: now() + 359 }, {}, { aud: server('memory') }],
   ])('may bring %s', async (_what, changes, { typ, ...fields }, expected) => {
     const { body } = await present(await sign(changes, typ === undefined ? {} : { typ }), fields)

@@ -7,7 +7,7 @@ import { type AssertionTrust, typeOfAssertion, verifyAssertion } from './asserti
 import { issueStandingToken } from './issue-standing-token.ts'
 import type { TokenGrant } from './token-grant.ts'
 
-export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /**
  * `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` (RFC 7523 §2.1), with a JWT of an issuer that the operator trusts. Two

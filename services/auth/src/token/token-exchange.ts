@@ -14,7 +14,7 @@ import { exchangeTarget } from './token-exchange-target.ts'
 import { ACCESS_TOKEN_TYPE, createHeldTokenReader, JWT_TYPE } from './token-exchange-tokens.ts'
 import type { TokenGrant } from './token-grant.ts'
 
-export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 /**
  * `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693): an agent that was handed a person's access token gets

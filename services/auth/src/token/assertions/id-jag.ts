@@ -4,7 +4,7 @@ import { nowSeconds } from '../../oauth/clock.ts'
 import type { Resource, Resources } from '../../oauth/resource.ts'
 import { parseScope } from '../../oauth/scope.ts'
 import { sha256 } from '../../oauth/secret.ts'
-import { refuseClaim, type VerifiedAssertion } from './verify-assertion.ts'
+import { refuseClaim, SKEW_SECONDS, type VerifiedAssertion } from './verify-assertion.ts'
 
 export const ID_JAG_TYPE = 'oauth-id-jag+jwt'
 
@@ -63,8 +63,8 @@ export async function spendIdJag(
   { issuer, claims }: VerifiedAssertion,
 ): Promise<void> {
   const name = sha256(JSON.stringify(['id-jag', issuer.issuer, claims.jti]))
-  // As long as it could be presented again, with the difference of clocks that it is accepted with.
-  const ttlSeconds = claims.exp - nowSeconds(clock) + 120
+  // As long as it could be presented again; NumericDate may have fractions (RFC 7519 §2).
+  const ttlSeconds = Math.ceil(claims.exp) + 2 * SKEW_SECONDS - nowSeconds(clock)
   if (await stores.expiring.add('replay', name, '1', ttlSeconds)) return
   throw refuseClaim('it was used before; get a new one from its issuer', 'id_jag_replayed')
 }

@@ -8,9 +8,9 @@ import { OAuthError } from '../../oauth/error.ts'
 /** Longer ones are refused before anything is computed. Kubernetes' are some 1,500 characters, those with many groups 8,000. */
 const ASSERTION_MAX_LENGTH = 16_384
 /** Clocks of two machines. */
-const SKEW_SECONDS = 60
+export const SKEW_SECONDS = 60
 /** An assertion that is good for longer is a password. Kubernetes' and most platforms' live for an hour. */
-export const ASSERTION_MAX_LIFE_SECONDS = 86_400
+const ASSERTION_MAX_LIFE_SECONDS = 86_400
 /** Keys are fetched anew when they are asked for again. */
 const KEYS_RETRY_AFTER_SECONDS = '5'
 /** Never `none`, never a shared secret (RFC 8725 §3.2). */
@@ -106,7 +106,7 @@ function asRefusal(error: unknown): unknown {
 }
 
 /** Of an assertion of which nothing is certain. One text for all (RFC 7521 §4.1.1). */
-export const refuseAssertion = (reason: string): OAuthError =>
+const refuseAssertion = (reason: string): OAuthError =>
   new OAuthError('invalid_grant', 'the assertion is malformed, or not of an issuer that is trusted here', { reason })
 
 /** Of an assertion whose signature holds. */
