@@ -36,7 +36,8 @@ describe('/account', () => {
     for (const path of ['/account/disconnect', '/account/sign-out', '/account/tokens', '/account/tokens/revoke']) {
       expect((await stranger.post(path, { grant: 'x' })).location?.pathname).toBe('/sign-in')
     }
-    expect((await stranger.get('/account/tokens/new')).location?.pathname).toBe('/sign-in')
+    const form = await stranger.get('/account/tokens/new?resource=https%3A%2F%2Fgate.test')
+    expect(form.location?.searchParams.get('return_to')).toBe('/account/tokens/new?resource=https%3A%2F%2Fgate.test')
   })
 
   it('treats who is no longer let in as not signed in', async () => {

@@ -7,10 +7,16 @@ import { type Notice, noticeQuery } from './account-forms.ts'
 /** Shown with the page again when its form came too late. */
 export const STALE_FORM = { status: 400, fault: 'That page had been open for too long, so nothing was done. Please press again.' }
 
-/** Where somebody goes who is not signed in (any more), and from there back to the account. */
-export function goToSignIn(reply: FastifyReply, config: Pick<Config, 'publicPath'>): FastifyReply {
-  const { signIn, account } = accountPaths(config)
-  return leave(reply, `${signIn}?${new URLSearchParams({ return_to: account })}`)
+/**
+ * Where somebody goes who is not signed in (any more), and from there back to the account.
+ * @param page - the page of it that was asked for, as a path with its query
+ */
+export function goToSignIn(
+  reply: FastifyReply,
+  config: Pick<Config, 'publicPath'>,
+  page: string = accountPaths(config).account,
+): FastifyReply {
+  return leave(reply, `${accountPaths(config).signIn}?${new URLSearchParams({ return_to: page })}`)
 }
 
 /** Back to the account after a form, so that reloading does not send it again. */

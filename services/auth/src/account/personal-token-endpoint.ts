@@ -41,7 +41,7 @@ export function personalTokenEndpoint(app: FastifyInstance, context: AccountCont
 
   app.get('/account/tokens/new', options, async (request, reply) => {
     const session = await sessions.find(request)
-    if (!session) return goToSignIn(reply, config)
+    if (!session) return goToSignIn(reply, config, request.url)
     requireFeature()
     const resource = chosenResource(readParams(rawQuery(request.url)), session.identity)
     return resource

@@ -67,7 +67,7 @@ export function pressFor(
 
 /** Every text between the tags of one name, in order. */
 export const textsOf = ({ text }: Answer, tag: string): string[] =>
-  [...text.matchAll(new RegExp(`<${tag}[ >][^]*?</${tag}>`, 'g'))].map(([markup]) =>
+  [...text.matchAll(new RegExp(`<${tag}[ >][\\s\\S]*?</${tag}>`, 'g'))].map(([markup]) =>
     markup
       .replaceAll(/<[^>]*>/g, ' ')
       .replaceAll(/\s+/g, ' ')
