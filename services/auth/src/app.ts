@@ -45,7 +45,7 @@ export async function createPublicApp(
   const { config, log } = context
   const proxies = createTrustedProxies(config.TRUSTED_PROXIES)
   const signIn = {
-    providers: createProviders(config, context.resources.root.servers),
+    providers: await createProviders(config, context.resources.root.servers),
     ...(operatorPassword === undefined ? {} : { passwordSignIn: createPasswordSignIn(operatorPassword) }),
   }
   const app: FastifyInstance = Fastify({

@@ -1,15 +1,15 @@
 import type { Rule, Server } from '@gatehouse/servers'
 import type { Config } from '../config.ts'
-import { createGithub } from './github.ts'
-import { createGoogle } from './google.ts'
 import type { IdentityProvider } from './identity-provider.ts'
-import { createMicrosoft } from './microsoft.ts'
-import { createOidc } from './oidc.ts'
 
-/** The identity providers that the configuration names, in the order of their buttons; the only place that chooses. */
-export function createProviders(config: Config, servers: readonly Server[]): IdentityProvider[] {
+/**
+ * The identity providers that the configuration names, in the order of their buttons; the only place that chooses. The
+ * libraries of the others are never loaded.
+ */
+export async function createProviders(config: Config, servers: readonly Server[]): Promise<IdentityProvider[]> {
   const providers: IdentityProvider[] = []
   if (config.GITHUB_CLIENT_ID && config.GITHUB_CLIENT_SECRET) {
+    const { createGithub } = await import('./github.ts')
     providers.push(
       createGithub({
         clientId: config.GITHUB_CLIENT_ID,
@@ -20,9 +20,11 @@ export function createProviders(config: Config, servers: readonly Server[]): Ide
     )
   }
   if (config.GOOGLE_CLIENT_ID && config.GOOGLE_CLIENT_SECRET) {
+    const { createGoogle } = await import('./google.ts')
     providers.push(createGoogle({ clientId: config.GOOGLE_CLIENT_ID, clientSecret: config.GOOGLE_CLIENT_SECRET }))
   }
   if (config.MICROSOFT_CLIENT_ID && config.MICROSOFT_CLIENT_SECRET) {
+    const { createMicrosoft } = await import('./microsoft.ts')
     providers.push(
       createMicrosoft({
         clientId: config.MICROSOFT_CLIENT_ID,
@@ -32,6 +34,7 @@ export function createProviders(config: Config, servers: readonly Server[]): Ide
     )
   }
   if (config.OIDC_ISSUER && config.OIDC_CLIENT_ID) {
+    const { createOidc } = await import('./oidc.ts')
     providers.push(
       createOidc({
         issuer: config.OIDC_ISSUER,
