@@ -60,6 +60,7 @@ const CONFINED: readonly (readonly [module: RegExp, where: RegExp, why: string])
   [/^openid-client$/, /^services\/auth\/src\/identity\/[^/]*\.ts$/, 'OpenID Connect is one kind of identity provider'],
   [/^uqr$/, /^services\/auth\/src\/pages\/qr[^/]*\.ts$/, 'QR codes are drawn in one place'],
   [/^node:sqlite$/, /^services\/auth\/src\/store\/.*sqlite.*\.ts$/, 'SQLite is one backend of the store'],
+  [/^node:(https|dns)\b/, /^services\/(auth\/src\/fetch|bridge\/src)\//, 'what strangers name is fetched in one place'],
   [/^node:child_process$/, /^services\/bridge\/src\/(child|fixtures)\//, 'only the bridge starts processes'],
 ]
 

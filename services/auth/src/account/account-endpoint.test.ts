@@ -223,7 +223,7 @@ describe('disconnecting', () => {
   })
 
   it.each<[string, Record<string, string | undefined>, Record<string, string | undefined>]>([
-    ['without its token (OPS-02)', { csrf: undefined }, {}],
+    ['without its token', { csrf: undefined }, {}],
     ['with another token', { csrf: 'x'.repeat(43) }, {}],
     ['with a stamp of somebody’s making', { stamp: '99999999999.x' }, {}],
     ['without a stamp', { stamp: undefined }, {}],

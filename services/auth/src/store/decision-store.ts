@@ -1,4 +1,4 @@
-/** Answers on the consent page. Throws StoreUnavailableError when the backend does not answer. */
+/** Answers on the consent page, and forms that count once. Throws StoreUnavailableError when the backend does not answer. */
 export interface DecisionStore {
   /**
    * Records the answer to an authorization request, once: the first caller's outcome stands, every caller gets it back.
