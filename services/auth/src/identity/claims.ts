@@ -1,3 +1,4 @@
+import type { Identity } from '../oauth/identity.ts'
 import type { Claims } from './openid.ts'
 
 /** The first set's non-empty text of this name. */
@@ -15,4 +16,21 @@ export const verifiedEmail = (sets: readonly Claims[]): string | undefined =>
 export const groupsClaim = (sets: readonly Claims[]): string[] => {
   const groups = sets.map((claims) => claims.groups).find(Array.isArray) as readonly unknown[] | undefined
   return (groups ?? []).filter((group): group is string => typeof group === 'string')
+}
+
+/** Standard claims (OpenID Connect Core §5.1) and the `groups` that most providers can add. */
+export function standardIdentity(provider: string, claims: readonly Claims[]): Identity {
+  const login = textClaim(claims, 'preferred_username')
+  const name = textClaim(claims, 'name')
+  const email = verifiedEmail(claims)
+  return {
+    subject: `${provider}:${textClaim(claims, 'sub')}`,
+    provider,
+    ...(login === undefined ? {} : { login }),
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
+    groups: groupsClaim(claims),
+    organizations: [],
+    teams: [],
+  }
 }

@@ -1,5 +1,5 @@
+import { standardIdentity } from './claims.ts'
 import type { IdentityProvider } from './identity-provider.ts'
-import { standardIdentity } from './oidc.ts'
 import { createOpenId } from './openid.ts'
 
 /** Google accounts, personal and Workspace. Google has no groups in its tokens; rules use addresses. */

@@ -1,7 +1,6 @@
 import type { Identity } from '../oauth/identity.ts'
-import { textClaim } from './claims.ts'
+import { standardIdentity, textClaim } from './claims.ts'
 import { type IdentityProvider, IdentityProviderError } from './identity-provider.ts'
-import { standardIdentity } from './oidc.ts'
 import { type Claims, createOpenId } from './openid.ts'
 
 export interface MicrosoftOptions {

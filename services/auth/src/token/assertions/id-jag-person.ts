@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts'
-import { standardIdentity } from '../../identity/oidc.ts'
+import { standardIdentity } from '../../identity/claims.ts'
 import type { Identity } from '../../oauth/identity.ts'
 import { refuseClaim, type VerifiedAssertion } from './verify-assertion.ts'
 
