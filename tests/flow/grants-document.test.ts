@@ -66,5 +66,5 @@ describe('docs/grants.md', () => {
     expect(answer).toMatchObject({ token_type: 'Bearer', scope: 'read' })
     expect(readJwt(answer.access_token ?? '').payload.act).toEqual({ sub: 'client:planner', client_id: 'planner' })
     await gateway.close()
-  })
+  }, 20_000)
 })
