@@ -13,6 +13,9 @@ const insecure = { [oauth.allowInsecureRequests]: true }
 const gateway = await startGateway({}, { path: '/tools/gate' })
 afterAll(() => gateway.close())
 
+/** What must stand in no log. */
+const secrets: string[] = []
+
 /** Signed in once: scrypt is slow. */
 const person = createPerson({ password: PASSWORD })
 
@@ -51,6 +54,7 @@ describe('a program without a browser', () => {
       execute: [openid.allowInsecureRequests],
     })
     const started = await openid.initiateDeviceAuthorization(config, { resource: gateway.server(), scope: 'mcp openid' })
+    secrets.push(started.device_code, started.user_code)
     let questions = 0
     config[openid.customFetch] = async (url, options) => {
       // The person answers after the second question; the gateway's clock stands still unless it is moved.
@@ -66,6 +70,23 @@ describe('a program without a browser', () => {
     expect(await client.call('tools/list')).toHaveProperty('result.tools')
     await client.refreshTokens()
     expect(await client.knock()).toBe('open')
+  })
+
+  it('gets tokens that are worth nothing without its key, when it proves one (RFC 9449 §5)', async () => {
+    const { registration } = await registerDevice()
+    const config = await openid.discovery(new URL(gateway.url), registration.client_id, undefined, openid.None(), {
+      execute: [openid.allowInsecureRequests],
+    })
+    const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair())
+    const started = await openid.initiateDeviceAuthorization(config, { resource: gateway.server() })
+    secrets.push(started.device_code, started.user_code)
+    await answer(person, started.verification_uri_complete ?? '', 'approve')
+    const tokens = await openid.pollDeviceAuthorizationGrant(config, { ...started, interval: 0.01 }, undefined, { DPoP })
+    expect(tokens.token_type).toBe('dpop')
+    const stolen = openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
+    await expect(stolen).rejects.toMatchObject({ error: 'invalid_grant' })
+    const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP })
+    expect(refreshed.token_type).toBe('dpop')
   })
 
   it('gets in by oauth4webapi, with a secret, and hears of every state (RFC 8628 §3.5)', async () => {
@@ -148,6 +169,11 @@ describe('a program without a browser', () => {
   })
 })
 
+it('what it was let in by stands in no log (LOG-01)', () => {
+  expect(secrets.length).toBeGreaterThan(7)
+  expect(secrets.filter((secret) => gateway.logs().includes(secret))).toEqual([])
+})
+
 it('where the operator has switched it off, it is not advertised, and says so (DEVICE_GRANT)', async () => {
   const off = await startGateway({ DEVICE_GRANT: 'off' })
   try {
@@ -166,7 +192,9 @@ async function begin(clientId: string): Promise<Record<string, unknown>> {
   const fields = { client_id: clientId, resource: gateway.server() }
   const response = await send(`${gateway.url}/device_authorization`, { method: 'POST', ...form(fields) })
   expect(response.status).toBe(200)
-  return response.json()
+  const started = response.json()
+  secrets.push(String(started.device_code), String(started.user_code))
+  return started
 }
 
 /** What a phone's camera reads off a terminal with a dark background. */

@@ -114,6 +114,11 @@ describe('a client that pushes its request', () => {
   })
 })
 
+it('no request_uri stands in a log (LOG-01)', () => {
+  expect(gateway.logs()).toContain('"event":"request_pushed"')
+  expect(gateway.logs()).not.toMatch(/urn:ietf:params:oauth:request_uri|request_uri=/)
+})
+
 it('a request_uri that is an address is refused, and nobody is asked for it (AUT-07)', async () => {
   const client = await register()
   const attempt = client.prepareAuthorization({ request_uri: 'http://127.0.0.1:1/request.jwt' })

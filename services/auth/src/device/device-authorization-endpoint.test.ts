@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { StoreUnavailableError } from '../store/unavailable.ts'
 import { createTestApp, createTestContext, form, type TestContext } from '../testing/test-context.ts'
 import { addClient, type TestClient } from '../testing/token-client.ts'
 import { deviceAuthorizationEndpoint } from './device-authorization-endpoint.ts'
-import { DEVICE_CODE_GRANT_TYPE } from './device-grant.ts'
 import { deviceQrEndpoint } from './qr-endpoint.ts'
 
 const FORM = 'application/x-www-form-urlencoded'

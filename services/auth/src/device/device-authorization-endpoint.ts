@@ -10,9 +10,10 @@ import type { Params } from '../http/params.ts'
 import { refuseQuery } from '../http/refuse-query.ts'
 import { countRefusals } from '../metrics/metrics.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { DEVICE_CODE_TTL_SECONDS, DEVICE_POLL_INTERVAL_SECONDS } from '../oauth/lifetimes.ts'
 import { household } from '../oauth/network.ts'
-import { DEVICE_CODE_GRANT_TYPE, deviceUrls, requireDeviceGrant } from './device-grant.ts'
+import { deviceUrls, requireDeviceGrant } from './device-grant.ts'
 import { startDevice } from './start-device.ts'
 
 /** Of one address within the life of a code: more than any office needs, too few to fill a store. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RegisteredClient } from '../oauth/client.ts'
+import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { createDeviceAuthorizations } from '../store/device-authorizations.ts'
 import { StoreUnavailableError } from '../store/unavailable.ts'
@@ -8,7 +9,6 @@ import { form, OCTOCAT } from '../testing/test-context.ts'
 import { tokenEndpoint } from '../token/token-endpoint.ts'
 import { deviceAuthorizationEndpoint } from './device-authorization-endpoint.ts'
 import { deviceEndpoint } from './device-endpoint.ts'
-import { DEVICE_CODE_GRANT_TYPE } from './device-grant.ts'
 
 const SERVERS = {
   memory: { command: 'x', scopes: { read: ['get_*'], write: ['set_*'] } },

@@ -1,9 +1,6 @@
 import type { Config } from '../config.ts'
 import { OAuthError } from '../oauth/error.ts'
 
-/** RFC 8628 §3.4. */
-export const DEVICE_CODE_GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:device_code'
-
 /** @throws OAuthError `unsupported_grant_type` when the operator has switched the device grant off (DEVICE_GRANT) */
 export function requireDeviceGrant({ DEVICE_GRANT }: Pick<Config, 'DEVICE_GRANT'>): void {
   if (DEVICE_GRANT === 'on') return

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { PROOF_ALGORITHMS } from '../dpop/algorithms.ts'
 import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
+import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { isCimdOn } from '../oauth/trusted-hosts.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -40,7 +41,7 @@ export function authorizationServerMetadata({
     grant_types_supported: [
       'authorization_code',
       'refresh_token',
-      ...(config.DEVICE_GRANT === 'on' ? ['urn:ietf:params:oauth:grant-type:device_code'] : []),
+      ...(config.DEVICE_GRANT === 'on' ? [DEVICE_CODE_GRANT_TYPE] : []),
       // Where no person is asked: those that some client of the operator's file may use.
       ...GRANTS_WITHOUT_PERSON.filter((grant) => clients.offers(grant) && (grant !== JWT_BEARER || issuers.all.length > 0)),
     ],

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { isAdmitted } from '../oauth/admission.ts'
 import { nowSeconds } from '../oauth/clock.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { createDeviceAuthorizations } from '../store/device-authorizations.ts'
 import { endGrant } from '../store/end-grant.ts'
@@ -24,7 +25,7 @@ export function deviceCodeGrant(
   const { config, stores, keys, resources, clock } = context
   const devices = createDeviceAuthorizations(stores)
   return {
-    grantType: 'urn:ietf:params:oauth:grant-type:device_code',
+    grantType: DEVICE_CODE_GRANT_TYPE,
     redeem: async ({ params, client, log, jkt }) => {
       const code = params.device_code
       if (code === undefined) {
