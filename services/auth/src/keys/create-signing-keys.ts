@@ -58,7 +58,11 @@ export function createSigningKeys({ store, secrets, clock, log }: SigningKeysOpt
       const due = nextActivation(keys, nowSeconds(clock))
       if (due === undefined) {
         const kept = await removeRetired(store, keys, nowSeconds(clock))
-        if (kept.length !== line.length || kept.some((key, index) => key !== line[index])) line = kept
+        if (kept.length !== line.length || kept.some((key, index) => key !== line[index])) {
+          const kids = kept.map(({ kid }) => kid)
+          log.info({ event: 'signing_keys_changed', kids }, 'these signing keys are published from now on')
+          line = kept
+        }
         return
       }
       const generation = nextGeneration(stored)

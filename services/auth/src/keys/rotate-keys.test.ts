@@ -14,12 +14,12 @@ const ISSUER = 'https://gate.test'
 const TOKEN_SECONDS = 3600
 
 async function setUp() {
-  const { stores, log } = await createTestContext()
+  const { stores, log, logs } = await createTestContext()
   const clock = createClock(Date.parse('2026-11-25T12:00:00Z'))
   for (const { generation } of await stores.keys.list()) await stores.keys.remove(generation)
   const place = (secrets = [SECRET]) => ({ store: stores.keys, secrets, clock: clock.now })
   const replica = (secrets?: string[]) => createSigningKeys({ ...place(secrets), log })
-  return { store: stores.keys, clock, place, replica, now: () => clock.now() / 1000 }
+  return { store: stores.keys, clock, place, replica, now: () => clock.now() / 1000, logs }
 }
 
 /** A token of the replica's current key, and what another replica says of it. */
@@ -76,7 +76,7 @@ describe('a key that was asked for', () => {
   })
 
   it('in an emergency signs at once, and tokens of the old keys are worth nothing', async () => {
-    const { place, replica, clock, now, store } = await setUp()
+    const { place, replica, clock, now, store, logs } = await setUp()
     const [one, other] = [replica(), replica()]
     await one.refresh()
     await other.refresh()
@@ -87,6 +87,7 @@ describe('a key that was asked for', () => {
     expect((await store.list()).map((key) => key.kid)).toEqual([kid])
     for (const keys of [one, other]) {
       await keys.refresh()
+      expect(logs().split('\n').at(-2)).toContain(`"event":"signing_keys_changed","kids":["${kid}"]`)
       expect(keys.current().kid).toBe(kid)
       expect(createAccessTokenReader(keys, ISSUER, clock.now)(token).outcome).toBe('unknown_key')
     }
@@ -103,7 +104,7 @@ describe('a key that was asked for', () => {
 })
 
 describe('ten rotations, by the schedule and by command', () => {
-  it('refuse no token before its end, on either of two replicas that read a minute apart', async () => {
+  it('refuse no token before its end, on either of two replicas that read a minute apart', { timeout: 20_000 }, async () => {
     const { place, replica, clock, now } = await setUp()
     const replicas = [replica(), replica()]
     for (const keys of replicas) await keys.refresh()
@@ -130,10 +131,12 @@ describe('ten rotations, by the schedule and by command', () => {
     for (let rotation = 0; rotation < 5; rotation++) {
       await rotateKeys(place(), { immediately: false })
       for (let minute = 0; minute < 15; minute++) await step(60, minute)
-      for (let quarter = 0; quarter < 31 * 24; quarter++) await step(3600, quarter)
+      for (let day = 0; day < 28; day++) await step(86_400, day)
+      // The key of the schedule is published, and signs a day later.
+      for (let hour = 0; hour < 72; hour++) await step(3600, hour)
     }
     expect(signers.size).toBeGreaterThanOrEqual(11)
-    expect(checked).toBeGreaterThan(10_000)
+    expect(checked).toBeGreaterThan(2_000)
   })
 })
 
