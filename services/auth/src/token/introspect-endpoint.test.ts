@@ -1,10 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createClientAuthenticator } from '../clients/authenticate-client.ts'
 import type { Context } from '../context.ts'
 import { createAccessTokenReader, mintAccessToken } from '../keys/access-token.ts'
-import type { Client } from '../oauth/client.ts'
 import { newGrantId } from '../oauth/code.ts'
 import type { Grant } from '../oauth/grant.ts'
 import { machineIdentity } from '../oauth/machine.ts'
@@ -19,47 +17,30 @@ import { revokeEndpoint } from './revoke-endpoint.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 
 const SIGNED = 'application/token-introspection+jwt'
-const SERVER: Client = {
-  clientId: 'memory-server',
-  source: 'configured',
-  redirectUris: [],
-  grantTypes: ['client_credentials'],
-  responseTypes: [],
-  tokenEndpointAuthMethod: 'client_secret_post',
-  secretHash: sha256('the secret of the server'),
-  createdAt: 1,
+const server = { clientId: 'memory-server', secret: `the secret of the server ${'x'.repeat(32)}` }
+const CLIENTS_FILE = {
+  clients: [{ client_id: server.clientId, client_secret: server.secret, grant_types: ['client_credentials'] }],
 }
-const server = { clientId: SERVER.clientId, secret: 'the secret of the server' }
 
 let context: TestContext
 let app: FastifyInstance
 /** Another replica, on the same store. */
 let replica: FastifyInstance
 let client: TestClient
-let machines: ReadonlySet<string> = new Set([SERVER.clientId])
 beforeAll(async () => {
-  context = await createTestContext()
+  context = await createTestContext({ clientsFile: CLIENTS_FILE })
   app = await open(context)
-  replica = await open(await createTestContext({ replicaOf: context }))
+  replica = await open(await createTestContext({ clientsFile: CLIENTS_FILE, replicaOf: context }))
   client = await addClient(context, {}, 'client_secret_post')
 })
 afterAll(() => Promise.all([app.close(), replica.close()]))
 
-/** An application that knows the operator's own client too. */
-function open(base: Context, changes: Partial<Context> = {}): Promise<FastifyInstance> {
-  const clients = {
-    ...base.clients,
-    find: async (clientId: string) => (clientId === SERVER.clientId ? SERVER : base.clients.find(clientId)),
-    isMachine: (clientId: string) => machines.has(clientId),
-  }
-  const assertions = { issuer: base.config.PUBLIC_URL, keySets: base.keySets, expiring: base.stores.expiring, clock: base.clock }
-  const withServer = { ...base, clients, authenticateClient: createClientAuthenticator(clients, assertions), ...changes }
-  return createTestApp((scope) => {
-    tokenEndpoint(scope, withServer)
-    revokeEndpoint(scope, withServer)
-    introspectEndpoint(scope, withServer)
-  }, withServer)
-}
+const open = (of: Context): Promise<FastifyInstance> =>
+  createTestApp((scope) => {
+    tokenEndpoint(scope, of)
+    revokeEndpoint(scope, of)
+    introspectEndpoint(scope, of)
+  }, of)
 
 type Fields = Readonly<Record<string, string | undefined>>
 
@@ -266,20 +247,22 @@ describe('exactly {"active":false} and nothing else is said of (REV-06)', () => 
       { environment: { ALLOWED_USERS: 'github:somebody-else' } },
     ]
     for (const options of changed) {
-      const later = await open(await createTestContext({ ...options, replicaOf: context }))
+      const later = await open(await createTestContext({ clientsFile: CLIENTS_FILE, ...options, replicaOf: context }))
       expect((await ask(server, token, {}, undefined, later)).body).toBe('{"active":false}')
       await later.close()
     }
   })
 
   it('a program that the operator no longer lets act for itself', async () => {
-    const token = mint(
-      await standing({ clientId: SERVER.clientId, identity: machineIdentity(SERVER), via: 'client_credentials' }),
-    )
-    expect(await answerTo(server, token)).toMatchObject({ active: true, sub: 'client:memory-server', username: 'memory-server' })
-    machines = new Set()
-    expect((await ask(server, token)).body).toBe('{"active":false}')
-    machines = new Set([SERVER.clientId])
+    const identity = machineIdentity({ clientId: 'nightly' })
+    const grant = await standing({ clientId: 'nightly', identity, via: 'client_credentials' })
+    const nightly = { client_id: 'nightly', client_secret: 'y'.repeat(40), grant_types: ['client_credentials'] }
+    const listing = { clients: [...CLIENTS_FILE.clients, nightly] }
+    const before = await open(await createTestContext({ clientsFile: listing, replicaOf: context }))
+    const answer = await answerTo(server, mint(grant), {}, undefined, before)
+    expect(answer).toMatchObject({ active: true, sub: 'client:nightly', username: 'nightly' })
+    expect((await ask(server, mint(grant))).body).toBe('{"active":false}')
+    await before.close()
   })
 })
 
@@ -324,6 +307,12 @@ describe('POST /introspect refuses', () => {
       expect([response.statusCode, response.json().error]).toEqual([401, 'invalid_client'])
       expect(response.headers['www-authenticate']).toBe('Basic realm="Gatehouse"')
     }
+  })
+
+  it('a client that could prove who it is, and does not this time (REV-05)', async () => {
+    const both = { tokenEndpointAuthMethods: ['none', 'private_key_jwt'] } as const
+    const chooser = await addClient(context, { ...both, jwks: { keys: [] } })
+    expect((await ask(chooser, 'x', { client_secret: undefined })).statusCode).toBe(401)
   })
 
   it.each<[string, Fields]>([

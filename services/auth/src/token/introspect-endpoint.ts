@@ -9,6 +9,7 @@ import type { Params } from '../http/params.ts'
 import { refuseQuery } from '../http/refuse-query.ts'
 import { signJwt } from '../keys/jwt.ts'
 import { countRefusals } from '../metrics/metrics.ts'
+import type { Client } from '../oauth/client.ts'
 import { nowSeconds } from '../oauth/clock.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { createIntrospection } from './introspection.ts'
@@ -38,7 +39,7 @@ export function introspectEndpoint(
     handler: async (request, reply) => {
       const params = (request.body ?? {}) as Params
       const client = await authenticateClient(request.headers.authorization, params)
-      if (client.tokenEndpointAuthMethod === 'none') throw unproved()
+      if (!hasProved(client, params)) throw unproved()
       const { token } = params
       if (token === undefined) throw new OAuthError('invalid_request', 'token is missing', { reason: 'token_missing' })
       const answer = await introspect(token, client, params.resource)
@@ -50,6 +51,10 @@ export function introspectEndpoint(
   preflight(app, '/introspect', ['POST'])
   methodNotAllowed(app, '/introspect', ['POST', 'OPTIONS'])
 }
+
+/** A client that may prove itself or not has done so when it was let in by an assertion. */
+const hasProved = ({ tokenEndpointAuthMethod, tokenEndpointAuthMethods }: Client, params: Params): boolean =>
+  !(tokenEndpointAuthMethods ?? [tokenEndpointAuthMethod]).includes('none') || params.client_assertion !== undefined
 
 const wantsSignature = (accept: string | undefined): boolean => {
   const weight = weightOf(accept, SIGNED_ANSWER)
