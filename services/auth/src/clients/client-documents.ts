@@ -12,7 +12,7 @@ import { freshSeconds } from './fresh-seconds.ts'
 import { PINNED_DOCUMENTS } from './pinned-documents.ts'
 
 /** While its host is down, a document is believed this long after it was last fetched. */
-export const DOCUMENT_COPY_SECONDS = 604_800
+const DOCUMENT_COPY_SECONDS = 604_800
 /** While a copy speaks for a host that is down, the host is asked again at most this often. */
 const DOCUMENT_RETRY_SECONDS = 60
 /** Documents kept in memory; the least recently used one goes. */

@@ -12,7 +12,7 @@ import { FetchFault, refused } from './fetch-fault.ts'
 import type { FetchJson } from './fetch-json.ts'
 
 /** Where somebody's public keys are. */
-export interface KeySource {
+interface KeySource {
   readonly jwks?: { readonly keys: readonly Record<string, unknown>[] }
   /** Of a key set; of a trusted source also of a discovery document that names one (OpenID Connect Discovery 1.0 §3). */
   readonly jwksUri?: string

@@ -17,8 +17,12 @@ const DNS_TRIES = 2
  * need too, for as long as a stranger's name server likes to wait; nor does this know /etc/hosts or search domains, where
  * private names live.
  */
-export const resolvePublicName: ResolveHost = async (host, signal) => {
+export const resolvePublicName: ResolveHost = (host, signal) => askNameServers(host, signal)
+
+/** @param servers - `address:port` of other name servers than the system's, for tests */
+export async function askNameServers(host: string, signal: AbortSignal, servers?: readonly string[]): Promise<ResolvedAddress[]> {
   const resolver = new Resolver({ timeout: DNS_TIMEOUT_MS, tries: DNS_TRIES })
+  if (servers) resolver.setServers(servers)
   const cancel = () => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   try {
