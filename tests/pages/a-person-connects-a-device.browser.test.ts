@@ -5,9 +5,7 @@ import { echoServer, type Gateway, PASSWORD, startGateway } from '../support/gat
 import { form, send } from '../support/http.ts'
 import type { OAuthClient } from '../support/oauth-client.ts'
 import { launchBrowser, PHONE, whyNoBrowser } from './browser.ts'
-import { registerClient, signInByPassword } from './scenes.ts'
-
-const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
+import { DEVICE_CODE, registerClient, signInByPassword } from './scenes.ts'
 
 describe.skipIf(whyNoBrowser !== undefined)('a person with Chromium and a device', () => {
   let browser: Browser

@@ -5,7 +5,7 @@ import { echoServer, type Gateway, startGateway } from '../support/gateway.ts'
 import type { OAuthClient } from '../support/oauth-client.ts'
 import { launchBrowser, whyNoBrowser } from './browser.ts'
 import { HOSTILE } from './hostile-text.ts'
-import { linkOf, registerClient } from './scenes.ts'
+import { DEVICE_CODE, linkOf, registerClient, startDevice } from './scenes.ts'
 
 describe.skipIf(whyNoBrowser !== undefined)('text from outside', () => {
   let browser: Browser
@@ -27,7 +27,8 @@ describe.skipIf(whyNoBrowser !== undefined)('text from outside', () => {
       },
       { servers: { echo: echoServer({ scopes: { read: [...HOSTILE], write: ['x'] } }) } },
     )
-    for (const text of HOSTILE) clients.push([text, await registerClient(gateway, text, 'https://client.test/callback')])
+    for (const text of HOSTILE)
+      clients.push([text, await registerClient(gateway, text, 'https://client.test/callback', 'echo', [DEVICE_CODE])])
   })
   afterAll(async () => {
     await browser?.close()
@@ -44,8 +45,9 @@ describe.skipIf(whyNoBrowser !== undefined)('text from outside', () => {
       dialogs.push(dialog.message())
       void dialog.dismiss()
     })
-    for (const [text, client] of clients) {
-      github.setUser({ id: 1, login: text, name: text, emails: [{ email: text, primary: true, verified: true }] })
+    for (const [index, [text, client]] of clients.entries()) {
+      // Another person each time: one may look up twenty codes.
+      github.setUser({ id: index + 1, login: text, name: text, emails: [{ email: text, primary: true, verified: true }] })
       await context.clearCookies()
       await page.goto(linkOf(client, { scope: 'read write', state: text }))
       await inspect()
@@ -53,6 +55,11 @@ describe.skipIf(whyNoBrowser !== undefined)('text from outside', () => {
       await inspect()
       expect(await page.textContent('h1')).toMatch(/^Allow /)
       await page.goto(linkOf(client, { response_type: text }))
+      await inspect()
+      await page.goto(await startDevice(client))
+      await inspect()
+      expect(await page.textContent('h1')).toMatch(/^Connect /)
+      await page.goto(`${gateway.url}/device?user_code=${encodeURIComponent(text)}`)
       await inspect()
     }
     expect(dialogs).toEqual([])

@@ -53,13 +53,6 @@ export async function startScenes(): Promise<Scenes> {
   const app = await register('Cursor', 'cursor://anysphere.cursor-mcp/oauth/callback', 'memory')
   const long = await register('Extraordinarily '.repeat(5), `https://${'very-long-name.'.repeat(6)}example.com/callback`)
   const device = await registerClient(gateway, 'Claude Code', 'http://127.0.0.1:53124/callback', 'notes', [DEVICE_CODE])
-  const startDevice = async (): Promise<string> => {
-    const response = await send(`${gateway.url}/device_authorization`, {
-      method: 'POST',
-      ...form({ client_id: device.registration.client_id, resource: gateway.server('notes'), scope: 'notes:read notes:write' }),
-    })
-    return String(response.json().verification_uri_complete)
-  }
   const everything = { resource: gateway.url, scope: 'mcp notes:read notes:write openid email' }
 
   const all: Record<string, Scene> = {
@@ -89,17 +82,17 @@ export async function startScenes(): Promise<Scenes> {
     },
     'device-code': (page) => signInByPassword(page, `${gateway.url}/device`),
     'device-wrong-code': (page) => signInByPassword(page, `${gateway.url}/device?user_code=BBBB-BBBB`),
-    'device-question': async (page) => signInByPassword(page, await startDevice()),
+    'device-question': async (page) => signInByPassword(page, await startDevice(device, 'notes:read notes:write')),
     'device-on-your-phone': async (page) => {
-      await signInByPassword(page, await startDevice())
+      await signInByPassword(page, await startDevice(device, 'notes:read notes:write'))
       await page.click('summary')
     },
     'device-allowed': async (page) => {
-      await signInByPassword(page, await startDevice())
+      await signInByPassword(page, await startDevice(device, 'notes:read notes:write'))
       await page.click('button[value=approve]')
     },
     'device-denied': async (page) => {
-      await signInByPassword(page, await startDevice())
+      await signInByPassword(page, await startDevice(device, 'notes:read notes:write'))
       await page.click('button[value=deny]')
     },
     'error-link-over': (page) => page.goto(linkOf(web, { request_uri: 'urn:ietf:params:oauth:request_uri:not-any-more' })),
@@ -120,7 +113,15 @@ export async function startScenes(): Promise<Scenes> {
   }
 }
 
-const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
+/** Begins the sign-in of a device. @returns the link for its person */
+export async function startDevice(client: OAuthClient, scope?: string): Promise<string> {
+  const { origin, pathname } = new URL('device_authorization', client.discovery.server.token_endpoint)
+  const fields = { client_id: client.registration.client_id, resource: client.serverUrl, scope }
+  const response = await send(origin + pathname, { method: 'POST', ...form(fields) })
+  return String(response.json().verification_uri_complete)
+}
+
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /** @param grantTypes - beside the usual ones */
 export async function registerClient(
