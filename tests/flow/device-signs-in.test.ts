@@ -169,7 +169,7 @@ describe('a program without a browser', () => {
   })
 })
 
-it('what it was let in by stands in no log (LOG-01)', () => {
+it('what it was let in by stands in no log', () => {
   expect(secrets.length).toBeGreaterThan(7)
   expect(secrets.filter((secret) => gateway.logs().includes(secret))).toEqual([])
 })

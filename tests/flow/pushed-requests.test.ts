@@ -114,7 +114,7 @@ describe('a client that pushes its request', () => {
   })
 })
 
-it('no request_uri stands in a log (LOG-01)', () => {
+it('no request_uri stands in a log', () => {
   expect(gateway.logs()).toContain('"event":"request_pushed"')
   expect(gateway.logs()).not.toMatch(/urn:ietf:params:oauth:request_uri|request_uri=/)
 })

@@ -110,7 +110,7 @@ describe('POST /par', () => {
     expect(answer.json().error).toBe('invalid_request')
   })
 
-  it('is 429 for an address that pushes more than a thousand while one lasts, and for no other (RES-06)', async () => {
+  it('is 429 for an address that pushes more than a thousand while one lasts, and for no other', async () => {
     const { throttles } = flow.context.stores
     await Promise.all(Array.from({ length: 1000 }, () => throttles.hit('par:203.0.113.9', 90)))
     const from = (remoteAddress: string) =>

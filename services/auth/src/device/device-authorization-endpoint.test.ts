@@ -111,7 +111,7 @@ describe('POST /device_authorization', () => {
     }
   })
 
-  it('is 429 for an address that starts more than a thousand in ten minutes, and for no other (RES-06)', async () => {
+  it('is 429 for an address that starts more than a thousand in ten minutes, and for no other', async () => {
     await Promise.all(Array.from({ length: 1000 }, () => context.stores.throttles.hit('device-start:198.51.100.1', 600)))
     const refused = await start({}, app, '198.51.100.1')
     expect([refused.statusCode, refused.json().error, refused.headers['retry-after']]).toEqual([429, 'slow_down', '600'])
