@@ -12,7 +12,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { clientSecretOf, writeClientsFile } from '../support/clients-file.ts'
 import { echoServer, startGateway } from '../support/gateway.ts'
 import { send } from '../support/http.ts'
-import { readJwt } from '../support/oauth-client.ts'
+import { OAuthClient, readJwt } from '../support/oauth-client.ts'
+import { startOidcProvider } from '../support/oidc-provider.ts'
+import { createPerson } from '../support/person.ts'
 import { startTokenIssuer } from '../support/token-issuer.ts'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -106,6 +108,40 @@ describe("a company's identity provider (Enterprise-Managed Authorization extens
     const assertion = await company.sign({ ...ada, groups: ['guests'], aud: gateway.url, resource: gateway.server() }, ID_JAG)
     const proof = oauth.ClientSecretBasic(clientSecretOf('editor'))
     await expect(ask({ client_id: 'editor' }, proof, { assertion })).rejects.toMatchObject({ error: 'invalid_grant' })
+  })
+})
+
+describe('a company whose people also sign in in a browser', () => {
+  it('knows each of them as one person, by whichever way they came', { timeout: 20_000 }, async () => {
+    const provider = await startOidcProvider()
+    const both = await startGateway({
+      ALLOWED_USERS: '*',
+      OIDC_ISSUER: provider.issuer,
+      OIDC_CLIENT_ID: provider.clientId,
+      OIDC_CLIENT_SECRET: provider.clientSecret,
+      CLIENTS_CONFIG: writeClientsFile({
+        clients: [{ client_id: 'editor', client_secret: clientSecretOf('editor'), grant_types: [JWT_BEARER] }],
+        // The company's keys, for what is signed in the provider's name.
+        issuers: [{ issuer: provider.issuer, jwks_uri: `${company.issuer}/keys`, id_jag: true }],
+      }),
+    })
+    const browser = new OAuthClient(both.server())
+    await browser.signIn(createPerson({ provider: 'oidc' }))
+    const { sub } = readJwt(browser.tokens?.access_token ?? '').payload
+    const claims = { iss: provider.issuer, sub: 'ada-5512', client_id: 'editor' }
+    const assertion = await company.sign({ ...claims, aud: both.url, resource: both.server() }, ID_JAG)
+    const response = await send(`${both.url}/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        ...{ grant_type: JWT_BEARER, assertion },
+        ...{ client_id: 'editor', client_secret: clientSecretOf('editor') },
+      }).toString(),
+    })
+    expect(sub).toBe('oidc:ada-5512')
+    expect(readJwt(String(response.json().access_token)).payload.sub).toBe(sub)
+    await both.close()
+    await provider.close()
   })
 })
 

@@ -122,6 +122,34 @@ describe('a program with credentials of its own', () => {
     })
   })
 
+  it('binds its token to a key when it proves one, and the token is worth nothing without (RFC 9449)', async () => {
+    const client: oauth.Client = { client_id: 'ci' }
+    const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'))
+    const request = async () => {
+      const proof = oauth.ClientSecretPost(secret)
+      const params = { resource: gateway.server() }
+      const response = await oauth.clientCredentialsGrantRequest(as, client, proof, params, { ...insecure, DPoP })
+      return oauth.processClientCredentialsResponse(as, client, response)
+    }
+    const tokens = await request().catch((error) => {
+      if (!oauth.isDPoPNonceError(error)) throw error
+      return request()
+    })
+    expect(tokens.token_type).toBe('dpop')
+    expect((await call('echo', tokens.access_token)).status).toBe(401)
+    const headers = new Headers({ accept: 'application/json, text/event-stream', 'content-type': 'application/json' })
+    const reach = () =>
+      oauth.protectedResourceRequest(
+        ...([tokens.access_token, 'POST', new URL(gateway.server()), headers, JSON.stringify(INITIALIZE)] as const),
+        { ...insecure, DPoP },
+      )
+    const answer = await reach().catch((error) => {
+      if (!oauth.isDPoPNonceError(error)) throw error
+      return reach()
+    })
+    expect(answer.status).toBe(200)
+  })
+
   it('is out at once when its token is revoked', async () => {
     const tokens = await ask('deploy', keyed(), { resource: gateway.server() })
     expect((await call('echo', tokens.access_token)).status).toBe(200)
