@@ -3,7 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createInternalApp, createPublicApp } from '../../services/auth/src/app.ts'
+import { newGrantId } from '../../services/auth/src/oauth/code.ts'
+import type { Grant } from '../../services/auth/src/oauth/grant.ts'
+import { newPersonalToken, PERSONAL_TOKEN_CLIENT } from '../../services/auth/src/oauth/personal-token.ts'
 import { randomSecret, sha256 } from '../../services/auth/src/oauth/secret.ts'
+import { NO_REFRESH_TOKEN } from '../../services/auth/src/store/grant-store.ts'
 import { createTestContext, form, OCTOCAT, type TestContext } from '../../services/auth/src/testing/test-context.ts'
 import { addClient, type TestClient, type TokenAnswer, tokenClient } from '../../services/auth/src/testing/token-client.ts'
 import { createVerifier } from '../../services/auth/src/verify/verifier.ts'
@@ -115,36 +119,56 @@ describe('what is given back at one replica', () => {
   })
 })
 
-describe('what a person ends at one replica', () => {
-  it('an app, is refused at the other at its very next call (OPS-07)', async () => {
-    const tokens = await at(one).signIn(one.context)
-    expect(await verify(other, tokens.access_token)).toBe(200)
-    const cookie = await signIn(one)
-    const page = await one.publicApp.inject({ url: '/account', headers: { host: 'gate.test', cookie } })
-    const fields = {
-      stamp: fieldOf(page.body, '/account/disconnect', 'stamp'),
-      csrf: fieldOf(page.body, '/account/disconnect', 'csrf'),
-      grant: tokens.grantId,
+describe('what a person ends at one replica is refused at the other at its very next call, with a line that says who did it (OPS-07)', () => {
+  const personalToken = async () => {
+    const id = newGrantId()
+    const token = newPersonalToken(id)
+    const now = Math.floor(one.context.clock() / 1000)
+    const grant: Grant = {
+      id,
+      clientId: PERSONAL_TOKEN_CLIENT,
+      identity: OCTOCAT,
+      scopes: ['mcp'],
+      resource: 'https://gate.test/memory/mcp',
+      createdAt: now,
+      via: 'personal_token',
+      personalToken: { name: `name of ${id}`, tokenHash: sha256(token) },
     }
-    const browser = String(page.headers['set-cookie']).split(';')[0]
-    const answer = await one.publicApp.inject({
-      method: 'POST',
-      url: '/account/disconnect',
-      headers: {
-        host: 'gate.test',
-        cookie: `${cookie}; ${browser}`,
-        'sec-fetch-site': 'same-origin',
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      payload: form(fields),
-    })
-    expect(answer.statusCode).toBe(303)
-    for (const replica of [other, one]) expect(await verify(replica, tokens.access_token)).toBe(401)
-    const line = one.context
-      .logs()
-      .split('\n')
-      .find((each) => each.includes('disconnected_by_person') && each.includes(tokens.grantId))
+    await one.context.stores.grants.create(grant, { refreshHash: NO_REFRESH_TOKEN, expiresAt: now + 3600 })
+    return { grantId: id, access_token: token }
+  }
+  const app = () => at(one).signIn(one.context)
+
+  it.each([
+    ['an app', '/account/disconnect', app, (grantId: string) => ({ grant: grantId }), 'disconnected_by_person'],
+    ['all of an app', '/account/disconnect', app, () => ({ client: client.clientId }), 'disconnected_by_person'],
+    [
+      'a personal token',
+      '/account/tokens/revoke',
+      personalToken,
+      (grantId: string) => ({ grant: grantId }),
+      'token_revoked_by_person',
+    ],
+    ['everything', '/account/sign-out', app, () => ({ what: 'everything' }), 'everything_ended_by_person'],
+    [
+      'everything, personal tokens too',
+      '/account/sign-out',
+      personalToken,
+      () => ({ what: 'everything' }),
+      'everything_ended_by_person',
+    ],
+  ] as const)('%s', async (_what, action, make, fieldsFor, reason) => {
+    const cookies = await signIn(one)
+    const doomed = await make()
+    for (const replica of [one, other]) expect(await verify(replica, doomed.access_token)).toBe(200)
+    const answer = await sendForm(one, cookies, action, fieldsFor(doomed.grantId))
+    expect(answer.statusCode).toBeLessThan(400)
+    for (const replica of [other, one]) expect(await verify(replica, doomed.access_token)).toBe(401)
+    const lines = one.context.logs().split('\n')
+    const line = lines.find((each) => each.includes(reason) && each.includes(doomed.grantId))
     expect(JSON.parse(line ?? '{}')).toMatchObject({ actor: OCTOCAT.subject, requestId: expect.any(String) })
+    const account = await other.publicApp.inject({ url: '/account', headers: { host: 'gate.test', cookie: cookies } })
+    expect(account.statusCode).toBe(action === '/account/sign-out' ? 303 : 200)
   })
 })
 
@@ -155,5 +179,21 @@ async function signIn({ context }: Replica): Promise<string> {
   return `__Host-gatehouse-session=${id}`
 }
 
-const fieldOf = (html: string, action: string, name: string): string =>
-  new RegExp(`action="${action}">[\\s\\S]*?name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? ''
+/** Opens the account, and sends one of its forms. */
+async function sendForm({ publicApp }: Replica, cookie: string, action: string, fields: Readonly<Record<string, string>>) {
+  const page = await publicApp.inject({ url: '/account', headers: { host: 'gate.test', cookie } })
+  const fieldOf = (name: string) =>
+    new RegExp(`action="${action}">[\\s\\S]*?name="${name}" value="([^"]*)"`).exec(page.body)?.[1] ?? `no ${name} for ${action}`
+  const browser = String(page.headers['set-cookie']).split(';')[0]
+  return publicApp.inject({
+    method: 'POST',
+    url: action,
+    headers: {
+      host: 'gate.test',
+      cookie: `${cookie}; ${browser}`,
+      'sec-fetch-site': 'same-origin',
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    payload: form({ stamp: fieldOf('stamp'), csrf: fieldOf('csrf'), ...fields }),
+  })
+}

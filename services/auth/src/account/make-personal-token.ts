@@ -25,8 +25,9 @@ export type MakingOfToken =
   | { readonly outcome: 'form_used' }
 
 /**
- * Makes a personal access token. A form makes one at most, however often it is sent at once, and a person never has more than
- * PERSONAL_TOKENS_LIMIT: who finds more after adding theirs takes it back.
+ * Makes a personal access token. A form makes one at most, however often it is sent at once. A person never has more than
+ * PERSONAL_TOKENS_LIMIT, nor two of one name: whoever finds that after adding theirs takes it back, so of several at once
+ * one at most stays.
  * @param formStamp - of the form that asks
  * @throws StoreUnavailableError
  */
@@ -43,8 +44,8 @@ export async function makePersonalToken(
   const formId = sha256(JSON.stringify(['personal-token', subject, formStamp]))
   const standing = await stores.decisions.find(formId)
   if (standing !== undefined) return { outcome: 'form_used' }
-  if (others.some(({ name }) => name === wish.name)) return { outcome: 'name_taken' }
-  if (others.length >= PERSONAL_TOKENS_LIMIT) return { outcome: 'full' }
+  const obstacle = faultOf(others, wish.name, 0)
+  if (obstacle) return obstacle
   if (!(await stores.decisions.decideOnce(formId, id, ACCOUNT_FORM_TTL_SECONDS)).first) return { outcome: 'form_used' }
 
   const token = newPersonalToken(id)
@@ -61,9 +62,20 @@ export async function makePersonalToken(
   }
   const expiresAt = now + wish.days * SECONDS_PER_DAY
   await stores.grants.create(grant, { refreshHash: NO_REFRESH_TOKEN, expiresAt })
-  if ((await list()).length > PERSONAL_TOKENS_LIMIT) {
+  const fault = faultOf(await list(), wish.name, 1)
+  if (fault) {
     await endGrant(stores, id)
-    return { outcome: 'full' }
+    return fault
   }
   return { outcome: 'made', token, grant, expiresAt }
+}
+
+/** @param own - how many of the tokens are the one that is being made */
+function faultOf(
+  tokens: readonly { readonly name: string }[],
+  name: string,
+  own: 0 | 1,
+): Extract<MakingOfToken, { outcome: 'name_taken' | 'full' }> | undefined {
+  if (tokens.filter((token) => token.name === name).length > own) return { outcome: 'name_taken' }
+  return tokens.length - own >= PERSONAL_TOKENS_LIMIT ? { outcome: 'full' } : undefined
 }

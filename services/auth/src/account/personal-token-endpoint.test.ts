@@ -177,6 +177,15 @@ describe('a new personal access token', () => {
     expect(await tokensOf(one.subject)).toHaveLength(1)
   })
 
+  it('is never there twice under one name, also when twenty forms ask at once', async () => {
+    const { browser, subject } = await newcomer()
+    const forms = await Promise.all(Array.from({ length: 20 }, () => openForm(browser)))
+    const answers = await Promise.all(forms.map((form) => browser.press(form, 'Make token', READ)))
+    const shown = answers.filter((answer) => tokenOn(answer) !== undefined)
+    expect(shown.length).toBeLessThanOrEqual(1)
+    expect(await tokensOf(subject)).toHaveLength(shown.length)
+  })
+
   it('is made once by a form, however often it is sent, and not shown again', async () => {
     const { browser, subject } = await newcomer()
     const form = await openForm(browser)
