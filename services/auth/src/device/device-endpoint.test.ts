@@ -106,7 +106,7 @@ describe('the page for codes', () => {
       'https://gate.test/memory/mcp',
       'octocat',
       '2 minutes ago',
-      '203.0.113.0/24, where you are too',
+      'from the network 203.0.113.0/24',
       'Only continue if you yourself started this, on a device you have in front of you.',
       'If somebody sent you',
     ]) {
@@ -119,6 +119,7 @@ describe('the page for codes', () => {
     const { url } = await start()
     const { page } = await (await signIn(OCTOCAT, '198.51.100.4')).get(url)
     expect(page.text).toContain('It was started in another network')
+    expect((await signedIn.get(url)).page.text).not.toContain('another network')
   })
 
   it('may not be framed and is not kept (CON-12)', async () => {

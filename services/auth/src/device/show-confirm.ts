@@ -44,7 +44,13 @@ export function showConfirm(
       useAnotherAccount: signInAgain(config, here, { chooseAccount: true }),
       choices: scopeChoices(resource, ofResource, servers),
       sharesProfile: scopes.some((scope) => OPENID_SCOPES.includes(scope)),
-      started: { at: startedAt, now: nowSeconds(clock), network, isHere: neighbourhood(request.ip) === network },
+      started: {
+        at: startedAt,
+        now: nowSeconds(clock),
+        from: config.isLoopback ? 'on this very machine' : `from the network ${network}`,
+        // Only ever a reason for doubt: that two addresses look alike, behind a proxy for one, proves nothing.
+        isElsewhere: !config.isLoopback && neighbourhood(request.ip) !== network,
+      },
       ...(fault === undefined ? {} : { fault }),
     }),
   )

@@ -24,7 +24,7 @@ export interface DeviceConfirmView extends DevicePerson {
   readonly choices: readonly ScopeChoice[]
   readonly sharesProfile: boolean
   /** When and where the device asked; both times Unix seconds. */
-  readonly started: { readonly at: number; readonly now: number; readonly network: string; readonly isHere: boolean }
+  readonly started: { readonly at: number; readonly now: number; readonly from: string; readonly isElsewhere: boolean }
   readonly fault?: string
 }
 
@@ -42,10 +42,10 @@ ${view.fault !== undefined && html`<p class="fault" role="alert">${view.fault}</
 <p class="soft">Your device must show exactly this code:</p>
 <p class="user-code">${view.userCode}</p>
 <p class="note"><b>Only continue if you yourself started this, on a device you have in front of you.</b> If somebody sent you
-this code or link, deny: they would use the server in your name.${!view.started.isHere && elsewhere}</p>
+this code or link, deny: they would use the server in your name.${view.started.isElsewhere && elsewhere}</p>
 <dl>
 <div><dt>App</dt><dd><b>${label}</b> ${appNote({ client: view.client, wasApprovedBefore: false })}</dd></div>
-<div><dt>Started</dt><dd>${timeTag(view.started.at, view.started.now)}<small>${place(view)}</small></dd></div>
+<div><dt>Started</dt><dd>${timeTag(view.started.at, view.started.now)}<small>${view.started.from}</small></dd></div>
 <div><dt>Server</dt><dd>${serverNote(view)}</dd></div>
 ${youAre(view)}
 </dl>
@@ -66,10 +66,4 @@ ${qrSvg(view.address, `QR code of ${view.address}`)}
   }
 }
 
-/** The gateway's own machine, as `neighbourhood` spells it. */
-const LOOPBACK = /^(127\.0\.0\.0\/24|0:0:0::\/48)$/
-
 const elsewhere = html` It was started in <b>another network</b> than the one you are in now.`
-
-const place = ({ started: { network, isHere } }: DeviceConfirmView): Html =>
-  html`${LOOPBACK.test(network) ? 'on this very machine' : `from the network ${network}${isHere ? ', where you are too' : ''}`}`
