@@ -66,6 +66,14 @@ describeWithDocker('the containers of the compose stack', () => {
     expect(await inside('redis', 'redis-cli', 'ping')).toContain('NOAUTH')
   })
 
+  it('has the operator’s command line, which sees what auth sees', async () => {
+    const { keys } = JSON.parse(await inside('auth', 'gatehouse', 'keys', 'list', '--json')) as { keys: object[] }
+    expect(keys).toEqual([expect.objectContaining({ state: 'signing', secret: 1 })])
+    const { clients } = JSON.parse(await inside('auth', 'npx', 'gatehouse', 'clients', 'list', '--json')) as { clients: object[] }
+    expect(clients).toContainEqual(expect.objectContaining({ clientId: client.registration.client_id, people: 1 }))
+    await expect(inside('auth', 'gatehouse', 'frobnicate')).rejects.toThrow(/no command/)
+  })
+
   it('keeps secrets from the bridge and its servers', async () => {
     expect(await inside('bridge', 'env')).not.toMatch(/SECRET|PASSWORD|REDIS|STORE_URL/)
     await expect(inside('bridge', 'ls', '/run/store-secrets')).rejects.toThrow(/No such file/)

@@ -1,4 +1,6 @@
 /** What the operator's command line does, without the server around it. */
+export { readClientsFile } from './clients/clients-file.ts'
+export type { ConfiguredClient } from './clients/configured-client.ts'
 export { type Config, readConfig } from './config.ts'
 export { describeKeys, type KeyDescription } from './keys/describe-keys.ts'
 export { resealKeys } from './keys/reseal-keys.ts'

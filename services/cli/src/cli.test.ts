@@ -190,24 +190,39 @@ describe('gatehouse clients', () => {
     const grant = sampleGrant(Date.now, { clientId: used.clientId })
     await stores.grants.create(grant, sampleRefresh(Date.now))
 
-    const people = await run('clients', 'list')
-    expect(people.stdout).toMatch(new RegExp(`^${used.clientId} .* 1 now `, 'm'))
+    const document = sampleGrant(Date.now, { clientId: 'https://app.test/client' })
+    await stores.grants.create(document, sampleRefresh(Date.now))
+    const clientsFile = join(folder, 'clients.json')
+    writeFileSync(
+      clientsFile,
+      JSON.stringify({ clients: [{ client_id: 'nightly', client_secret: SECRET, grant_types: ['client_credentials'] }] }),
+    )
+    const list = (...args: readonly string[]) =>
+      inProcess({ ...environment, CLIENTS_CONFIG: clientsFile }, 'clients', 'list', ...args)
+
+    const people = await list()
+    expect(people.stdout).toMatch(new RegExp(`^${used.clientId} .* registered .* 1 +http`, 'm'))
     expect(people.stdout).toMatch(new RegExp(`^${unused.clientId} .* never used, forgotten \\d{4}-`, 'm'))
-    const listed = await run('clients', 'list', '--json')
+    const listed = await list('--json')
     expect(listed.json().clients).toEqual([
+      expect.objectContaining({ clientId: 'nightly', source: 'clients file', people: 0 }),
       expect.objectContaining({ clientId: unused.clientId, forgottenAt: expect.any(String), people: 0 }),
-      expect.objectContaining({ clientId: used.clientId, people: 1 }),
+      expect.objectContaining({ clientId: used.clientId, source: 'registered', people: 1 }),
+      { clientId: 'https://app.test/client', source: 'document', people: 1 },
     ])
-    for (const text of [people.stdout, listed.stdout]) expect(text).not.toMatch(/digest-of-a-secret|hash/i)
+    for (const text of [people.stdout, listed.stdout])
+      expect(text).not.toMatch(new RegExp(`digest-of-a-secret|hash|${SECRET}`, 'i'))
     for (const control of ['\u001b', '\u202e']) expect(people.stdout).not.toContain(control)
 
-    const removed = await run('clients', 'remove', used.clientId, 'cli_nobody')
-    expect(removed).toMatchObject({
-      status: 0,
-      stdout: `${used.clientId} removed, 1 grants ended\ncli_nobody is not registered\n`,
-    })
+    const removed = await run('clients', 'remove', used.clientId, 'https://app.test/client', 'cli_nobody')
+    expect(removed.stdout.split('\n')).toEqual([
+      `${used.clientId} removed, 1 grant ended`,
+      'https://app.test/client is not registered; 1 grant ended',
+      'cli_nobody is not registered; 0 grants ended',
+      '',
+    ])
     expect(await stores.clients.find(used.clientId)).toBeUndefined()
-    expect(await stores.grants.find(grant.id)).toBeUndefined()
+    for (const { id } of [grant, document]) expect(await stores.grants.find(id)).toBeUndefined()
     expect((await run('clients', 'remove', 'cli_nobody')).status).toBe(1)
   })
 

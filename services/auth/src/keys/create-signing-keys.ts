@@ -33,6 +33,7 @@ export function createSigningKeys({ store, secrets, clock, log }: SigningKeysOpt
 
   const openAll = async (stored: readonly StoredKey[]): Promise<Opened[]> => {
     const keys: Opened[] = []
+    const ids = new Set<string>()
     for (const entry of stored) {
       // By its seal too: what could not be opened can be after somebody sealed it anew.
       const id = `${entry.generation} ${entry.sealedPrivateJwk}`
@@ -47,7 +48,10 @@ export function createSigningKeys({ store, secrets, clock, log }: SigningKeysOpt
       }
       const key = opened.get(id)
       if (key) keys.push(key)
+      ids.add(id)
     }
+    // A key that was removed is not kept in memory either.
+    for (const id of opened.keys()) if (!ids.has(id)) opened.delete(id)
     return keys
   }
 

@@ -7,7 +7,7 @@ const BEARER = /^bearer +(rat_[A-Za-z0-9_-]{43})$/i
 
 /**
  * Finds the client that a registration access token may manage (RFC 7592 §2).
- * @throws OAuthError 401, the same for no token, a wrong one, another client's and an unknown client (REG-13)
+ * @throws OAuthError 401, the same for a made-up token, another client's and an unknown client (REG-13)
  */
 export async function checkRegistrationToken(
   clients: ClientStore,
@@ -22,6 +22,7 @@ export async function checkRegistrationToken(
   }
   throw new OAuthError('invalid_token', 'send the registration access token of this client as bearer', {
     reason: registrationToken === undefined ? 'registration_token_missing' : 'registration_token_wrong',
-    headers: { 'www-authenticate': 'Bearer' },
+    // RFC 6750 §3.1: no error code for a request without any credentials.
+    headers: { 'www-authenticate': authorization === undefined ? 'Bearer' : 'Bearer error="invalid_token"' },
   })
 }

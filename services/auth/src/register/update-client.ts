@@ -40,7 +40,7 @@ export async function updateClient(
   if (!(await clients.update(updated))) {
     throw new OAuthError('invalid_token', 'the client is gone', {
       reason: 'client_gone',
-      headers: { 'www-authenticate': 'Bearer' },
+      headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
     })
   }
   return { updated, clientSecret }

@@ -42,8 +42,8 @@ export const clientsNew: Command = {
     }
     if (grants.includes(CODE) && uris.length === 0)
       throw new UsageError(`${CODE} needs a --redirect-uri; clients say theirs in their documentation`)
-    if (call.options.public === true && grants.some((grant) => isOfMachines(grant))) {
-      throw new UsageError('a --public client proves nothing, so it can only have grants in which a person signs in')
+    if (call.options.public === true && grants.some(needsProof)) {
+      throw new UsageError('a --public client proves nothing, so it cannot have client_credentials or token_exchange')
     }
     const name = textOption(call, 'name')
     const entry = {
@@ -68,7 +68,8 @@ function grantsOf(call: Call): string[] {
   })
 }
 
-const isOfMachines = (grant: string): boolean => grant !== CODE && grant !== GRANTS.device_code
+/** Who uses the others proves more than a secret would: a person's sign-in, or an assertion of an issuer that is trusted. */
+const needsProof = (grant: string): boolean => grant === GRANTS.client_credentials || grant === GRANTS.token_exchange
 
 function idOf(call: Call, name: string | undefined): string {
   const id = textOption(call, 'id')

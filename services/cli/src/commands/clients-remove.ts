@@ -6,7 +6,8 @@ export const clientsRemove: Command = {
   name: 'clients remove',
   summary: 'Remove clients that registered themselves, with everything people allowed them',
   usage: 'CLIENT…',
-  details: 'Their access tokens end within five seconds. Clients of the clients file are removed there.',
+  details:
+    'Their access tokens end within five seconds. Of a client of the clients file, or a metadata document, the grants end alone.',
   takesPositionals: true,
   run: async (call) => {
     const ids = call.positionals
@@ -20,9 +21,10 @@ export const clientsRemove: Command = {
       }
       return outcomes
     })
-    const lines = removed.map(({ clientId, existed, grants }) =>
-      existed || grants > 0 ? `${clientId} removed, ${grants} grants ended` : `${clientId} is not registered`,
-    )
+    const lines = removed.map(({ clientId, existed, grants }) => {
+      const ended = grants === 1 ? '1 grant ended' : `${grants} grants ended`
+      return existed ? `${clientId} removed, ${ended}` : `${clientId} is not registered; ${ended}`
+    })
     call.result({ removed }, lines.join('\n'))
     if (removed.every(({ existed, grants }) => !existed && grants === 0)) throw new Failure('nothing was removed')
   },
