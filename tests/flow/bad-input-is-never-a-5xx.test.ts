@@ -32,6 +32,10 @@ const ENDPOINTS: readonly { readonly path: string; readonly methods: readonly st
   { path: '/.well-known/jwks.json', methods: ['GET', 'HEAD'] },
   { path: '/echo/mcp', methods: ['GET', 'HEAD', 'POST', 'DELETE'], body: 'json' },
 ]
+/** As a proof begins (RFC 9449 §4.2), with members of every wrong type behind it. */
+const JUNK_PROOF = [{ typ: 'dpop+jwt', alg: 'RS256', jwk: { kty: 'RSA', n: 'A'.repeat(342), e: 'AA' } }, null, 0]
+  .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  .join('.')
 const BODIES: readonly (readonly [what: string, contentType: string | undefined, text: string])[] = [
   ['no content type', undefined, 'a=b'],
   ['an empty body as JSON', 'application/json', ''],
@@ -129,6 +133,9 @@ describe.each(ENDPOINTS)('$path', ({ path, methods, body }) => {
     ['Basic with broken escapes', { authorization: `Basic ${Buffer.from('%E0%A4%A:%').toString('base64')}` }],
     ['Basic that is no base64', { authorization: 'Basic ***' }],
     ['an empty Bearer', { authorization: 'Bearer ' }],
+    ['a DPoP of junk', { authorization: 'DPoP \u00ff', dpop: '\u00ff' }],
+    ['two DPoP lines', { authorization: 'DPoP x', dpop: ['x', 'y'] }],
+    ['a proof with a key of junk', { authorization: 'DPoP x', dpop: JUNK_PROOF }],
     ['a method override', { 'x-http-method-override': 'DELETE', 'x-original-url': '/echo/mcp', 'x-rewrite-url': '/verify' }],
     [
       '200 cookies',
