@@ -57,10 +57,12 @@ async function authenticateByAssertion(
     await checkClientAssertion(assertion, client, assertions)
   } catch (error) {
     if (error instanceof ClientAssertionFault) throw refuse(error.reason, false, error)
-    if (error instanceof FetchFault) throw keysNotNow(error)
-    throw error
+    if (!(error instanceof FetchFault)) throw error
+    // Where the client may come without any proof, one that nobody can check right now is none: anybody could leave it out.
+    if (methodsOf(client).includes('none')) return asProved(client, 'none')
+    throw keysNotNow(error)
   }
-  return client
+  return asProved(client, 'private_key_jwt')
 }
 
 async function authenticateByName(
@@ -83,20 +85,27 @@ async function authenticateByName(
     const methods = methodsOf(client)
     const isPublic = methods.includes('none') && secret === ''
     // A public client may send its empty secret by Basic; it proves and harms nothing.
-    if (isPublic) return client
+    if (isPublic) return asProved(client, 'none')
     const method = methodUsed(basic, secret)
     if (method === 'none' || !methods.includes(method)) throw refuse('client_auth_method', usedHeader)
     const isRight = attempts.some(
       (attempt) => client.secretHash !== undefined && equalDigests(sha256(attempt.secret), client.secretHash),
     )
     if (!isRight) throw refuse('client_secret_wrong', usedHeader)
-    return client
+    return asProved(client, method)
   }
   throw refuse('client_unknown', usedHeader)
 }
 
 const methodsOf = ({ tokenEndpointAuthMethod, tokenEndpointAuthMethods }: Client): readonly ClientAuthMethod[] =>
   tokenEndpointAuthMethods ?? [tokenEndpointAuthMethod]
+
+/** The client as this request proved it: who could have come with a key and did not is a public client here. */
+function asProved(client: Client, method: ClientAuthMethod): Client {
+  if (client.tokenEndpointAuthMethods === undefined) return client
+  const { tokenEndpointAuthMethods: _choice, ...rest } = client
+  return { ...rest, tokenEndpointAuthMethod: method }
+}
 
 const methodUsed = (basic: BasicCredentials | undefined, secret: string): ClientAuthMethod =>
   basic ? 'client_secret_basic' : secret !== '' ? 'client_secret_post' : 'none'

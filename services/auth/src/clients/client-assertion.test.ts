@@ -230,4 +230,28 @@ describe('while the keys of a client cannot be had', () => {
       headers: { 'retry-after': '10' },
     })
   })
+
+  it('a client that may choose comes without: leaving its proof out would have been as good', async () => {
+    const broken = { jwksUri: `${server.url}/jwks`, tokenEndpointAuthMethods: ['private_key_jwt', 'none'] as const }
+    clients.push(client('broken', broken))
+    server.answer((_request, response) => response.writeHead(403).end())
+    expect(await present(await sign(claims('broken')))).toBe('broken')
+    server.answer({ keys: [...keys].map(([, { jwk }]) => jwk) })
+    expect(await present(await sign(claims('broken'), 'other'))).toMatchObject({ code: 'invalid_client' })
+  })
+})
+
+describe('a client that may choose is for the rest of the request', () => {
+  it('what it proved to be', async () => {
+    const choice = clients.filter(({ clientId }) => clientId === 'choice')
+    const { keySets, stores, clock } = context
+    const assertions = { issuer: ISSUER, keySets, expiring: stores.expiring, clock }
+    const authenticator = createClientAuthenticator({ find: async () => choice[0] }, assertions)
+    const proved = await authenticator(undefined, { client_assertion_type: TYPE, client_assertion: await sign(claims('choice')) })
+    const named = await authenticator(undefined, { client_id: 'choice' })
+    expect([proved, named].map((known) => [known.tokenEndpointAuthMethod, known.tokenEndpointAuthMethods])).toEqual([
+      ['private_key_jwt', undefined],
+      ['none', undefined],
+    ])
+  })
 })

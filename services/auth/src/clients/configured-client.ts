@@ -13,7 +13,10 @@ const MACHINE_GRANT_TYPES: readonly string[] = ['client_credentials', 'urn:ietf:
 /** A client of the operator's file: whole, or, where its id is a URL, what the operator adds to the document there. */
 export type ConfiguredClient =
   | { readonly kind: 'whole'; readonly client: Client }
-  | { readonly kind: 'addition'; readonly clientId: string; readonly members: Partial<Omit<Client, 'clientId' | 'source'>> }
+  | { readonly kind: 'addition'; readonly clientId: string; readonly members: Addition }
+
+/** What the operator may say of a client whose document says the rest. */
+type Addition = Partial<Pick<Client, 'clientName' | 'grantTypes' | 'scope' | 'dpopBoundAccessTokens'>>
 
 export const idOf = (entry: ConfiguredClient): string => (entry.kind === 'whole' ? entry.client.clientId : entry.clientId)
 

@@ -39,7 +39,7 @@ export function introspectEndpoint(
     handler: async (request, reply) => {
       const params = (request.body ?? {}) as Params
       const client = await authenticateClient(request.headers.authorization, params)
-      if (!hasProved(client, params)) throw unproved()
+      if (!hasProved(client)) throw unproved()
       const { token } = params
       if (token === undefined) throw new OAuthError('invalid_request', 'token is missing', { reason: 'token_missing' })
       const answer = await introspect(token, client, params.resource)
@@ -52,9 +52,8 @@ export function introspectEndpoint(
   methodNotAllowed(app, '/introspect', ['POST', 'OPTIONS'])
 }
 
-/** A client that may prove itself or not has done so when it was let in by an assertion. */
-const hasProved = ({ tokenEndpointAuthMethod, tokenEndpointAuthMethods }: Client, params: Params): boolean =>
-  !(tokenEndpointAuthMethods ?? [tokenEndpointAuthMethod]).includes('none') || params.client_assertion !== undefined
+/** A client that may prove itself or not is what it proved to be at this request. */
+const hasProved = ({ tokenEndpointAuthMethod }: Client): boolean => tokenEndpointAuthMethod !== 'none'
 
 const wantsSignature = (accept: string | undefined): boolean => {
   const weight = weightOf(accept, SIGNED_ANSWER)
