@@ -76,7 +76,7 @@ describe('gatehouse keys', () => {
     const client = await signedIn()
     const before = await published()
     const rotated = await gatehouse(environment, 'keys', 'rotate', '--json')
-    expect(rotated).toMatchObject({ status: 0, stderr: '' })
+    expect(rotated.status).toBe(0)
     await keys.refresh()
     expect(await published()).toEqual([...before, rotated.json().kid])
     expect(await client.knock()).toBe('open')
