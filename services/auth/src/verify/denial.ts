@@ -19,6 +19,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   token_revoked: 'the access token was revoked',
   // The same whether there is such a token or not.
   personal_token_unknown: 'the personal access token is unknown, expired or revoked',
+  personal_tokens_off: 'this gateway takes no personal access tokens',
   token_not_bound: 'the access token is bound to no key; send it as Bearer',
   [BOUND_TOKEN_AS_BEARER]: 'the access token is bound to a key; send it with the scheme DPoP and a proof',
 }

@@ -119,6 +119,13 @@ describe('a personal access token', () => {
     },
   )
 
+  it('is refused while the operator has switched them off, those that were made before included', async () => {
+    const { token } = await issue()
+    const off = createVerifier(await createTestContext({ replicaOf: context, environment: { PERSONAL_TOKEN_MAX_DAYS: '0' } }))
+    expect(await ask(off, `Bearer ${token}`)).toMatchObject({ status: 401 })
+    expect(await ask(verifier, `Bearer ${token}`)).toMatchObject({ status: 200 })
+  })
+
   it('is none made of another kind of grant, whose id any client knows', async () => {
     const grant = await liveGrant(context)
     expect(await ask(verifier, `Bearer ${newPersonalToken(grant.id)}`)).toMatchObject({ status: 401 })

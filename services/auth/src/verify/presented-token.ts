@@ -51,6 +51,7 @@ export function createTokenReader({
     const { scheme, token } = read
     const personal = readPersonalToken(token)
     if (personal) {
+      if (config.PERSONAL_TOKEN_MAX_DAYS === 0) return deny('personal_tokens_off', scheme)
       if (scheme === 'DPoP') return deny('token_not_bound', scheme)
       const { grantId, tokenHash: personalTokenHash } = personal
       return { scheme, grantId, claims: undefined, personalTokenHash, binding: undefined, signingKeys: keys.published() }
