@@ -95,7 +95,11 @@ describe('a program that acts for itself', () => {
     const identity = machineIdentity({ clientId: 'ci' })
     const token = accessTokenOf(context, await liveGrant(context, { identity, clientId: 'ci' }))
     const withList = (listed: boolean) =>
-      createVerifier({ ...context, clients: { ...context.clients, isMachine: (id) => listed && id === 'ci' }, metrics: new Registry() })
+      createVerifier({
+        ...context,
+        clients: { ...context.clients, isMachine: (id) => listed && id === 'ci' },
+        metrics: new Registry(),
+      })
     expect(await statusOf(token, withList(true))).toBe(200)
     expect(await statusOf(token, withList(false))).toBe(401)
   })
