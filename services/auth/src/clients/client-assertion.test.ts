@@ -36,7 +36,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 beforeEach(async () => {
-  context = await createTestContext({ environment: { CIMD_ALLOWED_PRIVATE_HOSTS: 'localhost' }, fetching: { timeoutMs: 300 } })
+  context = await createTestContext({ environment: { CIMD_ALLOWED_PRIVATE_HOSTS: 'localhost' } })
   const jwks = { keys: [...keys].filter(([alg]) => alg !== 'other').map(([, { jwk }]) => jwk) }
   server.answer(jwks)
   clients = [

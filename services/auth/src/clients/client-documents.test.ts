@@ -19,7 +19,6 @@ const open = (options: TestContextOptions = {}) =>
   createTestContext({
     ...options,
     environment: { CIMD_ALLOWED_PRIVATE_HOSTS: 'localhost', ...options.environment },
-    fetching: { timeoutMs: 300, ...options.fetching },
   })
 beforeEach(async () => {
   await server.stop()
@@ -189,6 +188,7 @@ describe('a document', () => {
   ])(
     'whose host %s, never seen before, is a fault and not a refusal; the next good one works at once (CIM-09)',
     async (_what, breakIt) => {
+      context = await open({ fetching: { timeoutMs: 1_000 } })
       await breakIt()
       const error = await find().catch((refusal: OAuthError) => refusal)
       expect(error).toMatchObject({ code: 'temporarily_unavailable', status: 503, headers: { 'retry-after': '10' } })

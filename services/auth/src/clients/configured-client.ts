@@ -16,7 +16,7 @@ export type ConfiguredClient =
   | { readonly kind: 'addition'; readonly clientId: string; readonly members: Addition }
 
 /** What the operator may say of a client whose document says the rest. */
-type Addition = Partial<Pick<Client, 'clientName' | 'grantTypes' | 'scope' | 'dpopBoundAccessTokens'>>
+type Addition = Partial<Omit<Client, 'clientId' | 'source'>>
 
 export const idOf = (entry: ConfiguredClient): string => (entry.kind === 'whole' ? entry.client.clientId : entry.clientId)
 

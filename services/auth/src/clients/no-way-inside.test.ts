@@ -24,9 +24,9 @@ const LOOPBACK = { address: '127.0.0.1', family: 4 } as const
 
 /** Both things that are fetched from an address that a stranger chose; the third, a logo, never is. */
 async function fetchers(resolvePublicName: ResolveHost) {
-  const { clients } = await createTestContext({ fetching: { resolvePublicName, timeoutMs: 500 } })
+  const { clients } = await createTestContext({ fetching: { resolvePublicName } })
   const keySets = createKeySets({
-    fetchJson: createFetchJson({ allowedPrivateHosts: [], resolvePublicName, timeoutMs: 500 }),
+    fetchJson: createFetchJson({ allowedPrivateHosts: [], resolvePublicName }),
     clock: Date.now,
   })
   return {

@@ -10,8 +10,8 @@ import { isPublicAddress } from './public-address.ts'
 import { watchSocket } from './request-json.ts'
 import type { ResolveHost } from './resolve-host.ts'
 
-/** Short enough to wait for. */
-const TIMEOUT_MS = 150
+/** Short enough to wait for, where waiting is what is tested; elsewhere the limit is the real one. */
+const TIMEOUT_MS = 300
 
 let server: DocumentServer
 beforeAll(async () => {
@@ -20,7 +20,8 @@ beforeAll(async () => {
 afterAll(() => server.close())
 afterEach(() => vi.unstubAllEnvs())
 
-const fetchJson = createFetchJson({ allowedPrivateHosts: ['localhost'], timeoutMs: TIMEOUT_MS })
+const fetchJson = createFetchJson({ allowedPrivateHosts: ['localhost'] })
+const impatient = createFetchJson({ allowedPrivateHosts: ['localhost'], timeoutMs: TIMEOUT_MS })
 const here = () => `${server.url}/client.json`
 const faultOf = (fetching: Promise<unknown>) =>
   fetching.then(
@@ -151,11 +152,14 @@ describe('a document', () => {
     other.answer({ quick: true })
     server.answer(slow)
     const began = performance.now()
-    const late = faultOf(fetchJson(here()))
+    const ended: string[] = []
+    const late = faultOf(impatient(here())).finally(() => ended.push('late'))
     expect((await fetchJson(`${other.url}/client.json`)).json).toEqual({ quick: true })
-    expect(performance.now() - began).toBeLessThan(TIMEOUT_MS)
+    ended.push('quick')
     expect(await late).toBe('too_slow for now')
-    expect(performance.now() - began).toBeLessThan(TIMEOUT_MS * 3)
+    expect(ended).toEqual(['quick', 'late'])
+    expect(performance.now() - began).toBeGreaterThanOrEqual(TIMEOUT_MS - 5)
+    expect(performance.now() - began).toBeLessThan(3_000)
     await other.close()
   })
 
@@ -195,7 +199,7 @@ describe('a document', () => {
   it('is not fetched while too many of its host are under way', async () => {
     server.answer(() => {})
     const before = server.requests.length
-    const all = await Promise.all(Array.from({ length: 20 }, (_, index) => faultOf(fetchJson(`${server.url}/${index}`))))
+    const all = await Promise.all(Array.from({ length: 20 }, (_, index) => faultOf(impatient(`${server.url}/${index}`))))
     expect(all.filter((fault) => fault === 'busy for now')).toHaveLength(12)
     expect(server.requests.length - before).toBe(8)
   })

@@ -28,8 +28,7 @@ let now = 0
 const advance = (seconds: number) => {
   now += seconds * 1000
 }
-const open = () =>
-  createKeySets({ fetchJson: createFetchJson({ allowedPrivateHosts: ['localhost'], timeoutMs: 300 }), clock: () => now })
+const open = () => createKeySets({ fetchJson: createFetchJson({ allowedPrivateHosts: ['localhost'] }), clock: () => now })
 let keySets = open()
 let seen = 0
 beforeEach(async () => {

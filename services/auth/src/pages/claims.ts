@@ -25,4 +25,4 @@ export const clientLabel = (client: Pick<Client, 'clientName'>): string =>
 
 /** Host of a client id that is a URL (metadata document); undefined for the ones we made up. */
 export const clientIdHost = (clientId: string): string | undefined =>
-  /^https:\/\//.test(clientId) && URL.canParse(clientId) ? new URL(clientId).host : undefined
+  /^https?:\/\//.test(clientId) && URL.canParse(clientId) ? new URL(clientId).host : undefined
