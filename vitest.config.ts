@@ -2,10 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 const BROWSER = '**/*.browser.test.ts'
 const STACK = '**/*.stack.test.ts'
+const SUITE = '**/*.suite.test.ts'
 
 /**
- * `fast` needs neither Docker nor network and ends within a minute; `browser` needs Chromium; `stack` needs Docker. One
- * after the other, so that the slow ones do not make the fast ones late.
+ * `fast` needs neither Docker nor network and ends within a minute; `suite` runs other people's test suites against
+ * ours and needs Python; `browser` needs Chromium; `stack` needs Docker. One after the other, so that the slow ones do not make
+ * the fast ones late.
  */
 export default defineConfig({
   test: {
@@ -17,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['services/**/*.test.ts', 'packages/**/*.test.ts', 'tests/**/*.test.ts'],
-          exclude: ['**/node_modules/**', BROWSER, STACK],
+          exclude: ['**/node_modules/**', BROWSER, STACK, SUITE],
           // Files share a worker's modules: loading the gateway anew for each of them costs as much as all their tests.
           isolate: false,
           // Most tests wait for a child or a socket; with a worker for each core they would wait one after the other.
@@ -38,13 +40,25 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'suite',
+          include: [SUITE],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          // Schemathesis is installed in a hook.
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'stack',
           include: [STACK],
           fileParallelism: false,
           // Images are built and containers started in hooks.
           testTimeout: 120_000,
           hookTimeout: 900_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

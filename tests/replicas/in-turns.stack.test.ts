@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { type RedisContainer, startRedis, urlOf } from '../../services/auth/src/store/testing/redis-containers.ts'
 import { describeWithDocker } from '../support/docker.ts'
 import { type FakeGithub, startFakeGithub } from '../support/fake-github.ts'
+import { figure, rounds } from '../support/figures.ts'
 import { send } from '../support/http.ts'
 import { OAuthClient, wellKnown } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 import { verify } from './calls.ts'
 import { PASSWORD, type Replicas, startReplicas } from './replicas.ts'
-import { figure, rounds } from './rounds.ts'
 
 const BOOTS = rounds(3, 20)
 

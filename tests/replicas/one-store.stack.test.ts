@@ -4,9 +4,10 @@ import { openStores } from '../../services/auth/src/store/open-stores.ts'
 import type { Stores } from '../../services/auth/src/store/stores.ts'
 import { type RedisContainer, startRedis, urlOf } from '../../services/auth/src/store/testing/redis-containers.ts'
 import { describeWithDocker } from '../support/docker.ts'
+import { figure, rounds } from '../support/figures.ts'
 import { type Answer, redeem, refresh, revoke, type Tokens, tokensOf, verify } from './calls.ts'
+import { fifty } from './fifty.ts'
 import { type Replica, type Replicas, startReplicas } from './replicas.ts'
-import { fifty, figure, rounds } from './rounds.ts'
 import { approve, type PublicClient, registerClient } from './seed.ts'
 
 const RACES = rounds(50, 1000)

@@ -30,7 +30,7 @@ const INFO = {
   version: '0.1.0',
   description: `An OAuth 2.1 authorization server in front of MCP servers.
 
-Not repeated at each operation: HEAD is answered wherever GET is. Any other method of a path is 405 with \`Allow\`, any other
+Not repeated at each operation: HEAD is answered wherever GET is. On the public listener any other method of a path is 405 with \`Allow\`, any other
 path 404; both as \`Error\`. A request that is no HTTP, or whose headers exceed 32 KiB, is refused by the listener with 400 or
 431. Every answer on the public listener has \`X-Request-Id\` and \`X-Content-Type-Options: nosniff\`, and with an https
 PUBLIC_URL \`Strict-Transport-Security\`.
