@@ -303,6 +303,21 @@ describe('signing out everywhere', () => {
     expect(events('grant_ended').filter(({ subject }) => subject === PERSON.subject)).not.toHaveLength(0)
   })
 
+  it('takes along what another browser allowed while it was at work', async () => {
+    const who = await flow.signedIn(PERSON)
+    const page = await account(who)
+    const { sessions } = flow.context.stores
+    const real = sessions.deleteBySubject
+    const late = vi.spyOn(sessions, 'deleteBySubject').mockImplementationOnce(async (subject) => {
+      await approve(flow.context, 'cli_at_the_last_moment', { identity: PERSON })
+      return real(subject)
+    })
+    expect((await who.press(page, 'everything')).status).toBe(200)
+    expect(late).toHaveBeenCalled()
+    expect(await flow.context.stores.grants.listBySubject(PERSON.subject, { withPending: true })).toEqual([])
+    vi.restoreAllMocks()
+  })
+
   it('leaves the person signed in to press again when the store was away', async () => {
     const who = await flow.signedIn(PERSON)
     const grant = await connect({ identity: PERSON })
