@@ -1,4 +1,4 @@
-import { SignJWT, UnsecuredJWT } from 'jose'
+import { createLocalJWKSet, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createTrustedIssuers } from '../clients/trusted-issuers.ts'
 import { FetchFault } from '../fetch/fetch-fault.ts'
@@ -241,12 +241,23 @@ describe('an identity assertion is refused', () => {
         `${head}.${Buffer.from(JSON.stringify(claims({ sub: 'boss' }))).toString('base64url')}.${signature}`,
         `${good}${'x'.repeat(17_000)}`,
         await sign({ iss: 'https://acme.okta.test/' }),
+        await sign({ padding: 'x'.repeat(17_000) }),
       ].map((assertion) => present(assertion)),
     )
     expect(new Set(replies.map(({ status, body }) => JSON.stringify([status, body])))).toEqual(
       new Set([JSON.stringify([strange.status, strange.body])]),
     )
     expect(strange.body.error).toBe('invalid_grant')
+  })
+
+  it('when a shared secret signed it, even one that stands among the keys of its provider', async () => {
+    const k = 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I'
+    const of = () => createLocalJWKSet({ keys: [{ kty: 'oct', k, alg: 'HS256', kid: 'shared' }] })
+    const signed = new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', typ: TYP, kid: 'shared' })
+    const assertion = await signed.sign(Buffer.from(k, 'base64url'))
+    const grant = jwtBearerGrant({ ...context, keySets: { of } })
+    const client = configuredClient('editor', { grantTypes: [JWT_BEARER] })
+    await expect(grant.redeem({ params: { assertion }, client, log: app.log })).rejects.toMatchObject({ code: 'invalid_grant' })
   })
 
   it('as a fault, not as wrong, when the keys of its provider cannot be had', async () => {
