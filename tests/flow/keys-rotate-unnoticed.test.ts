@@ -40,7 +40,7 @@ async function signedIn(): Promise<OAuthClient> {
 }
 
 describe('ten rotations', () => {
-  it('refuse no token before its end, and publish each key before it signs', { timeout: 20_000 }, async () => {
+  it('refuse no token before its end, and publish each key before it signs', { timeout: 60_000 }, async () => {
     const client = await signedIn()
     const tokens = [{ token: client.tokens?.access_token ?? '', endsAt: gateway.clock.now() / 1000 + TOKEN_SECONDS }]
     const signers = new Set([kidOf(tokens[0]?.token ?? '')])
@@ -72,7 +72,7 @@ describe('ten rotations', () => {
 })
 
 describe('gatehouse keys', () => {
-  it('rotates ahead of the schedule, and a running gateway takes it over', { timeout: 20_000 }, async () => {
+  it('rotates ahead of the schedule, and a running gateway takes it over', { timeout: 60_000 }, async () => {
     const client = await signedIn()
     const before = await published()
     const rotated = await gatehouse(environment, 'keys', 'rotate', '--json')
@@ -85,7 +85,7 @@ describe('gatehouse keys', () => {
   })
 
   it('replaces keys that somebody has, at once: their tokens are refused, and refreshing is all that clients must do', {
-    timeout: 20_000,
+    timeout: 60_000,
   }, async () => {
     const client = await signedIn()
     expect(await client.knock()).toBe('open')

@@ -52,7 +52,7 @@ const remove = ({ registration }: OAuthClient) =>
   })
 
 describe('a client that deletes its registration', () => {
-  it('leaves nothing behind that works: tokens, codes, device codes, pages (REG-15)', { timeout: 20_000 }, async () => {
+  it('leaves nothing behind that works: tokens, codes, device codes, pages (REG-15)', { timeout: 60_000 }, async () => {
     const client = await registered()
     await client.signIn(person)
     expect(await client.knock()).toBe('open')
@@ -96,7 +96,7 @@ describe('a client that deletes its registration', () => {
 })
 
 describe('a flood of registrations', () => {
-  it('pushes out no client that is in use, by the code flow or by a device code (REG-17)', { timeout: 20_000 }, async () => {
+  it('pushes out no client that is in use, by the code flow or by a device code (REG-17)', { timeout: 60_000 }, async () => {
     const byCode = await registered({ ...METADATA, client_name: 'By code' })
     await byCode.signIn(person)
     const byDevice = await registered({

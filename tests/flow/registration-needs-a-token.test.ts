@@ -21,7 +21,7 @@ describe('a gateway with REGISTRATION=token', () => {
   }
 
   it('registers a client that has a token of the command line, and that client gets in (REG-18)', {
-    timeout: 20_000,
+    timeout: 60_000,
   }, async () => {
     expect(await metadataOf(byToken.url)).toHaveProperty('registration_endpoint')
     const made = await gatehouse({ GATEHOUSE_SECRET: SECRET, REGISTRATION: 'token' }, 'registration-token', '--expires', '1h')

@@ -26,7 +26,7 @@ afterAll(async () => {
 })
 
 const run = (...args: readonly string[]) => inProcess(environment, ...args)
-const PATIENCE = { timeout: 20_000 }
+const PATIENCE = { timeout: 60_000 }
 
 describe('as a process', () => {
   it('does, and says by its status whether it did', PATIENCE, async () => {
