@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTestApp, createTestContext, type TestContext } from '../testing/test-context.ts'
@@ -33,14 +34,14 @@ describe('a client that proves itself by a key (RFC 7523 §3)', () => {
     ['where its keys are', { jwks_uri: 'https://client.test/jwks' }],
     ['its keys and how it signs', { jwks: { keys: [jwk] }, token_endpoint_auth_signing_alg: 'ES256' }],
   ])('registers %s, gets no secret, and is not visited (REG-10)', async (_what, members) => {
-    const fetch = vi.spyOn(globalThis, 'fetch')
+    const connect = vi.spyOn(Socket.prototype, 'connect')
     const response = await register({ ...KEY_CLIENT, ...members })
     expect(response.statusCode).toBe(201)
     expect(response.json()).toMatchObject({ ...KEY_CLIENT, ...members })
     expect(response.body).not.toContain('client_secret')
     expect((await context.stores.clients.find(response.json().client_id))?.secretHash).toBeUndefined()
-    expect(fetch).not.toHaveBeenCalled()
-    fetch.mockRestore()
+    expect(connect).not.toHaveBeenCalled()
+    connect.mockRestore()
   })
 
   it.each<[string, Record<string, unknown>]>([
