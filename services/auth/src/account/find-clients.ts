@@ -3,7 +3,7 @@ import type { Client } from '../oauth/client.ts'
 import { OAuthError } from '../oauth/error.ts'
 
 /** A person waits for the page; what is not known by then is left out. */
-export const CLIENT_NAMES_TIMEOUT_MS = 1500
+const CLIENT_NAMES_TIMEOUT_MS = 1500
 
 /**
  * The clients of some ids, as far as they can be found in time: one whose document cannot be had right now, or that has gone,

@@ -65,7 +65,7 @@ ${app.connections.length > 1 && disconnect(view, 'client', app.clientId, `Discon
 </section>`
 }
 
-export const appLabel = ({ client, clientId }: Pick<AppView, 'client' | 'clientId'>): string =>
+const appLabel = ({ client, clientId }: Pick<AppView, 'client' | 'clientId'>): string =>
   client ? clientLabel(client) : (clientIdHost(clientId) ?? 'An app that is not known any more')
 
 function connectionEntry(view: AppsView, label: string, connection: ConnectionView): Html {
