@@ -33,7 +33,9 @@ export async function ownSecrets(config: Config): Promise<OwnSecrets> {
 }
 
 /** The first encrypts, all decrypt. Made once into DATA_DIR on the loopback default. */
-export const gatehouseSecrets = (config: Pick<Config, 'GATEHOUSE_SECRETS' | 'GATEHOUSE_SECRET' | 'DATA_DIR'>): readonly string[] =>
+export const gatehouseSecrets = (
+  config: Pick<Config, 'GATEHOUSE_SECRETS' | 'GATEHOUSE_SECRET' | 'DATA_DIR'>,
+): readonly string[] =>
   config.GATEHOUSE_SECRETS ?? [config.GATEHOUSE_SECRET ?? madeOnce(config.DATA_DIR, 'secret', () => randomSecret()).value]
 
 function randomPassword(): string {

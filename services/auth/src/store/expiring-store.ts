@@ -1,5 +1,11 @@
 /** What is kept for a while under a name. Each kind has its own names. */
-export type ExpiringKind = 'pushed-request' | 'device-code' | 'user-code' | 'replay' | 'client-document' | 'revoked-registration-token'
+export type ExpiringKind =
+  | 'pushed-request'
+  | 'device-code'
+  | 'user-code'
+  | 'replay'
+  | 'client-document'
+  | 'revoked-registration-token'
 
 /**
  * Values that end by themselves: opaque text, sealed by the caller when it holds secrets, under names that are digests when
