@@ -14,6 +14,7 @@ const NAMES = [
   'sign-in-wrong-password',
   'consent-scopes',
   'consent-cli',
+  'consent-document',
   'consent-app-root',
   'consent-long',
   'consent-nothing-chosen',

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import { type DocumentServer, startDocumentServer } from '../../services/auth/src/testing/document-server.ts'
 import { startFakeGithub } from '../support/fake-github.ts'
 import { echoServer, type Gateway, PASSWORD, startGateway } from '../support/gateway.ts'
 import { form, send } from '../support/http.ts'
@@ -24,6 +25,7 @@ const STRANGER = {
 /** A gateway with every way to sign in, clients of every kind, and a server with scopes. */
 export async function startScenes(): Promise<Scenes> {
   const github = await startFakeGithub({ user: STRANGER })
+  const documents = await startDocumentServer()
   const gateway = await startGateway(
     {
       GITHUB_URL: github.url,
@@ -36,6 +38,7 @@ export async function startScenes(): Promise<Scenes> {
       OIDC_NAME: 'Example Company',
       OPERATOR_PASSWORD: PASSWORD,
       ALLOWED_USERS: 'github:octocat',
+      CIMD_ALLOWED_PRIVATE_HOSTS: 'localhost',
     },
     {
       servers: {
@@ -53,6 +56,7 @@ export async function startScenes(): Promise<Scenes> {
   const app = await register('Cursor', 'cursor://anysphere.cursor-mcp/oauth/callback', 'memory')
   const long = await register('Extraordinarily '.repeat(5), `https://${'very-long-name.'.repeat(6)}example.com/callback`)
   const device = await registerClient(gateway, 'Claude Code', 'http://127.0.0.1:53124/callback', 'notes', [DEVICE_CODE])
+  const documented = await publishClient(gateway, documents, 'http://127.0.0.1:53125/callback')
   const everything = { resource: gateway.url, scope: 'mcp notes:read notes:write openid email' }
 
   const all: Record<string, Scene> = {
@@ -61,6 +65,7 @@ export async function startScenes(): Promise<Scenes> {
     'sign-in-wrong-password': (page) => signInByPassword(page, linkOf(cli), 'not the password'),
     'consent-scopes': (page) => signInByPassword(page, linkOf(web)),
     'consent-cli': (page) => signInByPassword(page, linkOf(cli)),
+    'consent-document': (page) => signInByPassword(page, linkOf(documented)),
     'consent-app-root': (page) => signInByPassword(page, linkOf(app, everything)),
     'consent-long': (page) => signInByPassword(page, linkOf(long)),
     'consent-nothing-chosen': async (page) => {
@@ -109,6 +114,7 @@ export async function startScenes(): Promise<Scenes> {
     close: async () => {
       await gateway.close()
       await github.close()
+      await documents.close()
     },
   }
 }
@@ -139,6 +145,22 @@ export async function registerClient(
     token_endpoint_auth_method: 'none',
     grant_types: ['authorization_code', 'refresh_token', ...grantTypes],
   })
+  return client
+}
+
+/** A client whose id is the URL of its document, with all that a document may want to be shown. */
+async function publishClient(gateway: Gateway, documents: DocumentServer, redirectUri: string): Promise<OAuthClient> {
+  const clientId = `${documents.url}/client.json`
+  documents.answer({
+    client_id: clientId,
+    client_name: 'Agent Workbench',
+    client_uri: `https://localhost:${documents.port}/`,
+    logo_uri: `https://localhost:${documents.port}/logo.png`,
+    redirect_uris: [redirectUri],
+  })
+  const client = new OAuthClient(gateway.server('notes'), { redirectUri })
+  await client.discover()
+  client.adopt({ client_id: clientId, token_endpoint_auth_method: 'none', redirect_uris: [redirectUri] })
   return client
 }
 
