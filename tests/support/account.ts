@@ -6,7 +6,7 @@ import type { Person, Visit } from './person.ts'
 type Fields = Readonly<Record<string, string>>
 
 /** A page of the gateway, for a person who signs in by password when asked to. */
-export async function openPage(gateway: Gateway, person: Person, path: string, password: string): Promise<Visit> {
+export async function openPage(gateway: Pick<Gateway, 'url'>, person: Person, path: string, password: string): Promise<Visit> {
   const arrival = await person.open(`${gateway.url}${path}`)
   if (arrival.kind !== 'page') throw new Error(`no page at ${path}`)
   const { visit } = arrival
