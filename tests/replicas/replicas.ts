@@ -33,7 +33,7 @@ export interface Replicas {
   readonly balancer: Balancer
   readonly first: Replica
   readonly second: Replica
-  /** Starts one more, on the same store. */
+  /** Starts one more, on the same store; the balancer does not know it. */
   add(): Promise<Replica>
   close(): Promise<void>
 }
@@ -59,7 +59,6 @@ export async function startReplicas(storeUrl: string, environment: Readonly<Reco
   const add = async () => {
     const replica = await startReplica(`replica ${running.length + 1}`, shared)
     running.push(replica)
-    balancer.use(running.map(({ url }) => url))
     return replica
   }
   const close = async () => {
@@ -70,6 +69,7 @@ export async function startReplicas(storeUrl: string, environment: Readonly<Reco
   try {
     // Both at once: they find an empty store together (JWT-13).
     const [first, second] = await Promise.all([add(), add()])
+    balancer.use([first.url, second.url])
     return { publicUrl: balancer.url, balancer, first, second, add, close }
   } catch (error) {
     await close()
