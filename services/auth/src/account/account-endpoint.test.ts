@@ -38,6 +38,8 @@ describe('/account', () => {
     }
     const form = await stranger.get('/account/tokens/new?resource=https%3A%2F%2Fgate.test')
     expect(form.location?.searchParams.get('return_to')).toBe('/account/tokens/new?resource=https%3A%2F%2Fgate.test')
+    const long = await stranger.get(`/account/tokens/new?resource=${'x'.repeat(5000)}`)
+    expect(long.location?.searchParams.get('return_to')).toBe('/account')
   })
 
   it('treats who is no longer let in as not signed in', async () => {
