@@ -1,6 +1,7 @@
 import { ConfigError, readEnvironment } from '@gatehouse/runtime'
 import { readServersFile, ServersFileError } from '@gatehouse/servers'
 import { z } from 'zod'
+import { readClientsFile } from './clients/clients-file.ts'
 import { readConfig } from './config.ts'
 import { ownSecrets } from './secrets/own-secrets.ts'
 import { writeStoreSecrets } from './secrets/store-secrets.ts'
@@ -23,6 +24,8 @@ async function main(): Promise<void> {
   const stack = readEnvironment(stackSchema, process.env)
   const config = readConfig(process.env)
   const servers = readServersFile(config.MCP_CONFIG, undefined)
+  // Secrets in files are there for auth alone.
+  readClientsFile(config.CLIENTS_CONFIG, { opensSecrets: false })
   const { newPassword, operatorPassword } = await ownSecrets(config)
   writeStoreSecrets({ folder: stack.STORE_SECRETS_DIR, redisPassword: stack.REDIS_PASSWORD, storeUrl: stack.STORE_URL })
   for (const { name } of servers) process.stdout.write(`MCP server: ${config.PUBLIC_URL}/${name}/mcp\n`)

@@ -256,6 +256,17 @@ describe('a fault in the clients file', () => {
     expect(faults(file)).toContain(`clients.json: ${expected}`)
   })
 
+  it('is told by who may not open the secrets too', () => {
+    const file = {
+      clients: [
+        { client_id: 'a', client_secret_file: '/gone', token_endpoint_auth_method: 'none', redirect_uris: REDIRECT_URIS },
+      ],
+    }
+    const look = () => parseClientsFile(JSON.stringify(file), 'clients.json', { opensSecrets: false })
+    expect(look).toThrow('clients.json: clients.0 client_secret is not used with none; remove it')
+    expect(look).not.toThrow('ENOENT')
+  })
+
   it('is told when it is no JSON or cannot be read', () => {
     expect(() => parseClientsFile('{', 'clients.json')).toThrow('clients.json is not JSON')
     expect(() => readClientsFile(folder)).toThrow(/cannot read the clients file .* EISDIR/)

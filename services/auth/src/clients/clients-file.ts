@@ -11,11 +11,16 @@ export interface ClientsFile {
   readonly issuers: readonly TrustedIssuer[]
 }
 
+export interface ReadOptions {
+  /** false: `client_secret_file` is not opened, because it is somebody else who can; the clients are only good to be looked at. */
+  readonly opensSecrets?: boolean
+}
+
 /**
  * Reads the clients file. No file, no clients: it is there for who needs it.
  * @throws ConfigError with every fault at once, never a value
  */
-export function readClientsFile(path: string): ClientsFile {
+export function readClientsFile(path: string, options: ReadOptions = {}): ClientsFile {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -24,11 +29,11 @@ export function readClientsFile(path: string): ClientsFile {
     if (code === 'ENOENT') return { clients: [], issuers: [] }
     throw new ConfigError(`cannot read the clients file ${path}: ${code}`)
   }
-  return parseClientsFile(text, path)
+  return parseClientsFile(text, path, options)
 }
 
 /** As readClientsFile, from text. */
-export function parseClientsFile(text: string, path: string): ClientsFile {
+export function parseClientsFile(text: string, path: string, { opensSecrets = true }: ReadOptions = {}): ClientsFile {
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -40,7 +45,9 @@ export function parseClientsFile(text: string, path: string): ClientsFile {
   const { clients, issuers } = parsed.data
   const faults: string[] = []
   const file: ClientsFile = {
-    clients: clients.map((entry, index) => toConfiguredClient(entry, (fault) => faults.push(`clients.${index} ${fault}`))),
+    clients: clients.map((entry, index) =>
+      toConfiguredClient(entry, opensSecrets, (fault) => faults.push(`clients.${index} ${fault}`)),
+    ),
     issuers: issuers.map(toTrustedIssuer),
   }
   faults.push(...doubles(clients, issuers), ...strayWorkloads(clients, issuers))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readDocumentUrl } from '../fetch/document-url.ts'
 import type { Client, ClientAuthMethod } from '../oauth/client.ts'
-import { sha256 } from '../oauth/secret.ts'
+import { randomSecret, sha256 } from '../oauth/secret.ts'
 import { type ClientEntry, clientSecret } from './clients-file-schema.ts'
 import { type ConfiguredClient, OPERATORS_GRANT_TYPES } from './configured-client.ts'
 
@@ -21,7 +21,7 @@ const MEMBERS_OF_DOCUMENTS = [
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /** What an entry of the clients file means. @param report - takes every fault; what comes back then is not to be used */
-export function toConfiguredClient(entry: ClientEntry, report: Report): ConfiguredClient {
+export function toConfiguredClient(entry: ClientEntry, opensSecrets: boolean, report: Report): ConfiguredClient {
   const grantTypes = withRefresh(entry.grant_types)
   const common = {
     ...(entry.client_name === undefined ? {} : { clientName: entry.client_name }),
@@ -32,7 +32,7 @@ export function toConfiguredClient(entry: ClientEntry, report: Report): Configur
     checkAddition(entry, report)
     return { kind: 'addition', clientId: entry.client_id, members: { ...common, ...(grantTypes ? { grantTypes } : {}) } }
   }
-  const secret = readSecret(entry, report)
+  const secret = readSecret(entry, opensSecrets, report)
   const methods = methodsOf(entry, secret !== undefined)
   const [first = 'none'] = methods
   const client: Client = {
@@ -68,17 +68,19 @@ function checkAddition(entry: ClientEntry, report: Report): void {
   }
 }
 
-function readSecret(entry: ClientEntry, report: Report): string | undefined {
+/** The secret; where it cannot be known, one that nobody knows. */
+function readSecret(entry: ClientEntry, opensSecrets: boolean, report: Report): string | undefined {
   const { client_secret: direct, client_secret_file: file } = entry
   if (file === undefined) return direct
   if (direct !== undefined) report('client_secret and client_secret_file are both set; keep one')
+  if (!opensSecrets) return randomSecret()
   try {
     const secret = clientSecret.safeParse(readFileSync(file, 'utf8').trim())
     if (!secret.success) report(`client_secret_file: its content ${secret.error.issues[0]?.message}`)
-    return secret.data ?? ''
+    return secret.data ?? randomSecret()
   } catch (error) {
     report(`client_secret_file cannot be read (${(error as NodeJS.ErrnoException).code})`)
-    return ''
+    return randomSecret()
   }
 }
 
