@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 const BROWSER = '**/*.browser.test.ts'
 const STACK = '**/*.stack.test.ts'
 const SUITE = '**/*.suite.test.ts'
+/** `npm run test:long`: a thousand rounds take minutes. */
+const IS_LONG = process.env.GATEHOUSE_TEST_LONG === '1'
 
 /**
  * `fast` needs neither Docker nor network and ends within a minute; `suite` runs other people's test suites against
@@ -56,7 +58,7 @@ export default defineConfig({
           include: [STACK],
           fileParallelism: false,
           // Images are built and containers started in hooks.
-          testTimeout: 120_000,
+          testTimeout: IS_LONG ? 3_600_000 : 120_000,
           hookTimeout: 900_000,
           sequence: { groupOrder: 3 },
         },

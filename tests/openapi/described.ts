@@ -14,7 +14,7 @@ interface Response {
   readonly headers?: Readonly<Record<string, unknown>>
 }
 
-export interface Described {
+interface Described {
   readonly operationId: string
   readonly tags: readonly string[]
   readonly 'x-also-at'?: readonly string[]

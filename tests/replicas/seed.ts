@@ -6,7 +6,7 @@ import type { Stores } from '../../services/auth/src/store/stores.ts'
 import { json, send } from '../support/http.ts'
 import type { Replicas } from './replicas.ts'
 
-export const REDIRECT_URI = 'https://client.test/callback'
+const REDIRECT_URI = 'https://client.test/callback'
 
 export interface PublicClient {
   readonly clientId: string

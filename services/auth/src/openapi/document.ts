@@ -12,7 +12,7 @@ import { registration } from './operations/registration.ts'
 import { tokens } from './operations/tokens.ts'
 
 /** Everything that is served, in the order in which a client meets it. */
-export const OPERATIONS: readonly Operation[] = [
+const OPERATIONS: readonly Operation[] = [
   ...discovery,
   ...registration,
   ...authorization,

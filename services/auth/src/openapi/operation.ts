@@ -34,7 +34,7 @@ export interface Operation {
   readonly alsoAt?: readonly string[]
 }
 
-export type Tag = keyof typeof TAGS
+type Tag = keyof typeof TAGS
 
 export const TAGS = {
   discovery: 'What a client reads first.',
