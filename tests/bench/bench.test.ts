@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type HttpAnswer, HttpConnection } from './load/http-connection.ts'
 import { callMessage, faultOf, messageIn, nonceOf } from './load/json-rpc.ts'
 import { type Lane, runWindow } from './load/window.ts'
+import { shippedFlags } from './process/shipped-flags.ts'
 import { renderReports } from './report/table.ts'
 import { median, ratioOf, type Sample, spread } from './rounds.ts'
 import { writeTraefikConfiguration } from './suites/traefik-configuration.ts'
@@ -119,4 +120,10 @@ it("the stack's Traefik configuration still has what the benchmark replaces", ()
   expect(readFileSync(join(folder, 'traefik.yaml'), 'utf8')).not.toMatch(/accessLog|letsencrypt/)
   expect(readFileSync(join(folder, 'dynamic/gateway.yaml'), 'utf8')).toContain('address: http://127.0.0.1:4/verify')
   rmSync(folder, { recursive: true })
+})
+
+it.each(['start', 'auth', 'bridge'] as const)('what is measured starts as `npm run %s` does', (script) => {
+  const [option, file = ''] = shippedFlags(script)
+  expect(option).toBe('--import')
+  expect(existsSync(file)).toBe(true)
 })

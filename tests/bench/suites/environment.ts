@@ -1,4 +1,6 @@
 import type { Bench } from '../bench.ts'
+import { shippedFlags } from '../process/shipped-flags.ts'
+import type { Worker } from '../process/worker.ts'
 
 /** PUBLIC_URL of every gateway that is measured. */
 export const ISSUER = 'http://localhost:8080'
@@ -13,3 +15,7 @@ export const environmentOf = (bench: Bench, more: Readonly<Record<string, string
   ALLOWED_USERS: '*',
   ...more,
 })
+
+/** The authorization server as a process of its own, with the options of Node that `npm run auth` gives it. */
+export const authTarget = (bench: Bench, core?: number): Worker =>
+  bench.target(new URL('../targets/auth.ts', import.meta.url), { core, flags: shippedFlags('auth') })

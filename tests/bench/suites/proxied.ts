@@ -5,12 +5,13 @@ import { PROTOCOL_VERSION } from '../load/json-rpc.ts'
 import { type RequestLoadOptions, TOKEN } from '../load/request-load.ts'
 import { startContainer, whyNoDocker } from '../process/container.ts'
 import { freePort } from '../process/ports.ts'
+import { shippedFlags } from '../process/shipped-flags.ts'
 import { untilAnswers } from '../process/until-answers.ts'
 import type { Worker } from '../process/worker.ts'
 import { atLeast, type SuiteReport } from '../report/row.ts'
 import { micros, rate } from '../report/table.ts'
 import { medianOf, ratioOf, type Sample, type Subject } from '../rounds.ts'
-import { environmentOf } from './environment.ts'
+import { authTarget, environmentOf } from './environment.ts'
 import { writeTraefikConfiguration } from './traefik-configuration.ts'
 
 const IMAGE = 'traefik:v3.7'
@@ -129,7 +130,7 @@ async function openLoad(load: Worker, { name, port, pids, tokensFile }: Stack): 
 }
 
 async function startOurs(bench: Bench, backend: Worker, backendUrl: string): Promise<Stack> {
-  const auth = bench.target(new URL('../targets/auth.ts', import.meta.url), { core: bench.serverCore })
+  const auth = authTarget(bench, bench.serverCore)
   const port = await freePort()
   const environment = environmentOf(bench, { PUBLIC_URL: `http://localhost:${port}` })
   const internalPort = await auth.ask<number>('start', { environment, servers: { echo: { url: backendUrl } } })
@@ -148,7 +149,10 @@ async function startResponder(bench: Bench, backend: Worker, backendUrl: string,
 }
 
 async function startOneProcess(bench: Bench, backend: Worker, backendUrl: string): Promise<Stack> {
-  const gatehouse = bench.target(new URL('../targets/gatehouse.ts', import.meta.url), { core: bench.serverCore })
+  const gatehouse = bench.target(new URL('../targets/gatehouse.ts', import.meta.url), {
+    core: bench.serverCore,
+    flags: shippedFlags('start'),
+  })
   const port = await freePort()
   const serversFile = join(bench.folder, 'one-process-mcp.json')
   writeFileSync(serversFile, JSON.stringify({ mcpServers: { echo: { url: `${backendUrl}/mcp` } } }))

@@ -8,7 +8,7 @@ import type { Worker } from '../process/worker.ts'
 import { atMost, type SuiteReport } from '../report/row.ts'
 import { millis, rate } from '../report/table.ts'
 import { median } from '../rounds.ts'
-import { environmentOf } from './environment.ts'
+import { authTarget, environmentOf } from './environment.ts'
 import { startRedis } from './redis.ts'
 import { verifyRequest } from './verify-request.ts'
 
@@ -26,8 +26,8 @@ export async function revocationSuite(bench: Bench): Promise<SuiteReport> {
   const redis = await startRedis(bench, other)
   const environment = environmentOf(bench, { STORE_URL: redis.url })
   const start = (replica: Worker) => replica.ask<number>('start', { environment, servers: { echo: { command: 'true' } } })
-  const near = bench.target(new URL('../targets/auth.ts', import.meta.url), { core })
-  const far = bench.target(new URL('../targets/auth.ts', import.meta.url), { core })
+  const near = authTarget(bench, core)
+  const far = authTarget(bench, core)
   await start(near)
   const revokePort = await near.ask<number>('open to the public')
   const verifyPort = await start(far)

@@ -8,7 +8,7 @@ import { atLeast, type Row, type SuiteReport, type Target } from '../report/row.
 import { micros, rate } from '../report/table.ts'
 import { medianOf, type Ratio, ratioOf, type Sample, type Samples, type Subject } from '../rounds.ts'
 import { REDIRECT_URI } from '../targets/seed-grants.ts'
-import { environmentOf, ISSUER } from './environment.ts'
+import { authTarget, environmentOf, ISSUER } from './environment.ts'
 import { startRedis } from './redis.ts'
 
 const CONNECTIONS = 32
@@ -31,7 +31,7 @@ export async function tokensSuite(bench: Bench): Promise<SuiteReport> {
   const other = core === undefined ? undefined : core + 1
   const load = bench.generator({ core: other })
   const redis = await startRedis(bench, other)
-  const auth = bench.target(new URL('../targets/auth.ts', import.meta.url), { core })
+  const auth = authTarget(bench, core)
   const environment = environmentOf(bench, { STORE_URL: redis.url })
   await auth.ask('start', { environment, servers: { echo: { command: 'true' } } })
   const port = await auth.ask<number>('open to the public')

@@ -6,7 +6,7 @@ import { residentBytes } from '../process/usage.ts'
 import { atLeast, atMost, type Row, type SuiteReport } from '../report/row.ts'
 import { mebibytes, micros, rate } from '../report/table.ts'
 import { medianOf, ratioOf } from '../rounds.ts'
-import { environmentOf, ISSUER } from './environment.ts'
+import { authTarget, environmentOf, ISSUER } from './environment.ts'
 import { verifyRequest } from './verify-request.ts'
 
 const CONNECTIONS = 32
@@ -31,7 +31,7 @@ const FOUR_HEADERS = {
 export async function verifySuite(bench: Bench): Promise<SuiteReport> {
   const core = bench.serverCore
   const load = bench.generator({ core: core === undefined ? undefined : core + 1 })
-  const auth = bench.target(new URL('../targets/auth.ts', import.meta.url), { core })
+  const auth = authTarget(bench, core)
   const port = await auth.ask<number>('start', { environment: environmentOf(bench), servers: { echo: { command: 'true' } } })
   return { name: 'verify', rows: [...(await hits()), ...(await misses()), ...(await memory())], skipped: [] }
 
@@ -121,11 +121,11 @@ export async function verifySuite(bench: Bench): Promise<SuiteReport> {
       environment: environmentOf(bench, { STORE_URL: `sqlite:${join(bench.folder, 'many-tokens.db')}` }),
       servers: { echo: { command: 'true' } },
     }
-    const seeder = bench.target(new URL('../targets/auth.ts', import.meta.url))
+    const seeder = authTarget(bench)
     await seeder.ask('start', start)
     await seeder.ask('seed', { server: 'echo', tokens: MANY_TOKENS, file: tokensFile })
     await seeder.stop()
-    const fresh = bench.target(new URL('../targets/auth.ts', import.meta.url))
+    const fresh = authTarget(bench)
     const own = await fresh.ask<number>('start', start)
     const name = '/verify, ten thousand tokens'
     bench.say(`${name}: memory`)
