@@ -139,6 +139,11 @@ describe('a client id metadata document', () => {
       { ...DOCUMENT, token_endpoint_auth_method: 'private_key_jwt' },
       'token_endpoint_auth_method',
     ],
+    [
+      'an algorithm that we do not take',
+      { ...DOCUMENT, token_endpoint_auth_method: 'private_key_jwt', jwks: JWKS, token_endpoint_auth_signing_alg: 'HS256' },
+      'token_endpoint_auth_method',
+    ],
     ['a method that nobody has', { ...DOCUMENT, token_endpoint_auth_method: 'magic' }, 'token_endpoint_auth_method'],
   ])('that has %s makes no client, and says why', (_what, json, member) => {
     expect(() => readClientDocument(ID, json, 7)).toThrow(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
 import type { Client, ClientAuthMethod } from '../oauth/client.ts'
 import { clientName, httpsUrl, optional, publicJwks, redirectUris } from './metadata-schema.ts'
 
@@ -115,13 +116,19 @@ function authMethodsOf(document: ClientDocument): ClientAuthMethod[] {
     throw new ClientDocumentFault('token_endpoint_auth_method must need no shared secret: a document is public')
   }
   if (named.length === 0) return ['none']
-  const hasKeys = document.jwks !== undefined || document.jwks_uri !== undefined
-  const usable = named.filter((method) => method === 'none' || (method === 'private_key_jwt' && hasKeys))
+  const mayUse = (method: string) => method === 'none' || (method === 'private_key_jwt' && canSign(document))
+  const usable = named.filter(mayUse)
   if (usable.length === 0) {
-    throw new ClientDocumentFault('token_endpoint_auth_method must be none, or private_key_jwt with jwks or jwks_uri')
+    throw new ClientDocumentFault(
+      `token_endpoint_auth_method must be none, or private_key_jwt with jwks or jwks_uri and by ${ASSERTION_ALGORITHMS.join(', ')}`,
+    )
   }
   return usable as ClientAuthMethod[]
 }
+
+/** Whether the document has keys, and an algorithm that we take if it names one. */
+const canSign = ({ jwks, jwks_uri, token_endpoint_auth_signing_alg: alg }: ClientDocument): boolean =>
+  (jwks !== undefined || jwks_uri !== undefined) && (alg === undefined || ASSERTION_ALGORITHMS.some((known) => known === alg))
 
 /** zod's own words for what is missing or of another type. */
 const plain = (message = 'is not as it must be'): string =>
