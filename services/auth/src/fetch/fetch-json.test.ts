@@ -213,7 +213,7 @@ describe('a document', () => {
     const slowNames = createFetchJson({ allowedPrivateHosts: [], timeoutMs: TIMEOUT_MS, resolvePublicName: silent })
     await Promise.all(Array.from({ length: 100 }, (_, index) => faultOf(slowNames(`https://tar-pit-${index}.test/c`))))
     expect(asked).toBe(32)
-    await Promise.all([faultOf(slowNames('https://next.test/c'))])
+    await faultOf(slowNames('https://next.test/c'))
     expect(asked).toBe(33)
   })
 
@@ -238,6 +238,14 @@ describe('an address that the operator wrote', () => {
     expect((await lenient(here(), { trusted: true })).json).toEqual({ ours: true })
     expect(await faultOf(lenient(here()))).toBe('http_not_allowed')
     expect(await faultOf(strict('http://idp.example/keys', { trusted: true }))).toBe('http_not_allowed')
+  })
+
+  it('is fetched however many of strangers are under way', async () => {
+    const busy = createFetchJson({ allowedPrivateHosts: [], timeoutMs: 1_000, resolvePublicName: () => new Promise(() => {}) })
+    const strangers = Array.from({ length: 40 }, (_, index) => faultOf(busy(`https://tar-pit-${index}.test/c`)))
+    server.answer({ ours: true })
+    expect((await busy(here(), { trusted: true })).json).toEqual({ ours: true })
+    expect((await Promise.all(strangers)).filter((fault) => fault === 'busy for now')).toHaveLength(8)
   })
 
   it('may hold more than 5 KB', async () => {

@@ -47,7 +47,8 @@ export function createFetchJson(options: FetchJsonOptions): FetchJson {
   const privateHosts = new Set(options.allowedPrivateHosts.map((host) => host.toLowerCase().replace(/^\[([^\]]*)\]/, '$1')))
   const isPrivateHost = ({ host, port }: DocumentUrl) => privateHosts.has(host) || privateHosts.has(`${host}:${port}`)
   const underWay = new Map<string, Promise<FetchedJson>>()
-  const places = createPlaces()
+  // Strangers' addresses cannot take the places of those that the operator wrote.
+  const places = { ofStrangers: createPlaces(), ofOperator: createPlaces() }
 
   async function run(text: string, trusted: boolean): Promise<FetchedJson> {
     const url = readDocumentUrl(text)
@@ -56,7 +57,7 @@ export function createFetchJson(options: FetchJsonOptions): FetchJson {
     if (!mayBePrivate && !url.isTls) throw refused('http_not_allowed')
     // An address in place of a name says nothing about whose it is, and no resolver is asked about it.
     if (!mayBePrivate && url.isIpLiteral) throw refused('address_not_public')
-    const leave = places.enter(url.host)
+    const leave = (trusted ? places.ofOperator : places.ofStrangers).enter(url.host)
     const limits: RequestLimits = {
       signal: AbortSignal.timeout(options.timeoutMs ?? FETCH_TIMEOUT_MS),
       maxBytes: trusted ? TRUSTED_LIMIT_BYTES : (options.documentLimitBytes ?? DOCUMENT_LIMIT_BYTES),
