@@ -89,7 +89,7 @@ describe('a document', () => {
         void response.writeHead(200, { ...JSON_TYPE, 'content-length': '9' }).end('{}', () => response.destroy()),
     ],
     ['hung up on', 'unreachable for now', (request) => request.socket.destroy()],
-    ['behind too many headers', 'unreachable for now', send(200, { ...JSON_TYPE, x: 'x'.repeat(9000) }, '{}')],
+    ['behind too many headers', 'unreachable for now', send(200, { ...JSON_TYPE, x: 'x'.repeat(17_000) }, '{}')],
   ])('that is %s is refused as %s', async (_what, reason, listener) => {
     server.answer(listener)
     const before = server.requests.length

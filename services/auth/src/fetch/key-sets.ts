@@ -94,9 +94,11 @@ export function createKeySets({ fetchJson, clock }: { readonly fetchJson: FetchJ
   return {
     of: ({ jwks, jwksUri, trusted = false }) => {
       if (jwks === undefined) return jwksUri === undefined ? noKeys : remote(jwksUri, trusted)
-      const keys = local.get(jwks) ?? createLocalJWKSet(jwks as JSONWebKeySet)
-      local.set(jwks, keys)
-      return (header, token) => pick(keys, header, token)
+      return async (header, token) => {
+        const keys = local.get(jwks) ?? createLocalJWKSet(jwks as JSONWebKeySet)
+        local.set(jwks, keys)
+        return pick(keys, header, token)
+      }
     },
   }
 }

@@ -6,8 +6,8 @@ import { FetchFault, refused, unavailable } from './fetch-fault.ts'
 import type { FetchedJson } from './fetch-json.ts'
 import type { ResolvedAddress } from './resolve-host.ts'
 
-/** A document server needs a few hundred. */
-const HEADERS_LIMIT_BYTES = 8_192
+/** A document server needs a few hundred; some send the Content-Security-Policy of their whole site with everything. */
+const HEADERS_LIMIT_BYTES = 16_384
 /** RFC 8259 §11, and what ends in +json (RFC 6839 §3.1). */
 const JSON_TYPE = /^application\/(?:json|[a-z0-9!#$&^_.-]+\+json)\s*(?:;|$)/i
 
