@@ -42,8 +42,9 @@ export interface ClientAssertionOptions {
 export function subjectOf(assertion: string): string | undefined {
   if (assertion.length > ASSERTION_LENGTH) return undefined
   try {
-    const { iss, sub } = decodeJwt(assertion)
-    return iss === sub ? sub : undefined
+    // Unchecked, so of any type.
+    const { iss, sub }: Readonly<Record<string, unknown>> = decodeJwt(assertion)
+    return typeof sub === 'string' && iss === sub ? sub : undefined
   } catch {
     return undefined
   }
