@@ -173,6 +173,14 @@ describe('a right request', () => {
     expect((await grantOf(configured)).scopes).toEqual(['read'])
   })
 
+  it('gives a client of the operator nothing of a server whose scopes are not among its own (AUT-14)', async () => {
+    const configured = await flow.addClient({ source: 'configured' as 'registered', scope: 'mcp' })
+    for (const scope of ['read', 'read mcp', 'openid', undefined]) {
+      const answer = await flow.browser().get(flow.authorizeUrl(configured, { scope }))
+      expect(answer.location?.searchParams.get('error')).toBe('invalid_scope')
+    }
+  })
+
   it('with max_age asks a person whose sign-in is older to sign in again (OpenID Connect Core §3.1.2.1)', async () => {
     const browser = flow.browser()
     await browser.reachConsent(flow.authorizeUrl(program))
