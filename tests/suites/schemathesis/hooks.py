@@ -24,8 +24,9 @@ def before_call(context, case, kwargs):
     if real is None or mode < MADE_UP:
         return
     for place, name in (("path_parameters", "path"), ("query", "query"), ("headers", "headers"), ("body", "body")):
-        if name in real:
-            setattr(case, place, mixed(getattr(case, place), real[name], mode < MADE_UP + ONE_ODD))
+        made_up = getattr(case, place)
+        if name in real or (isinstance(made_up, dict) and made_up):
+            setattr(case, place, mixed(made_up, real.get(name, {}), mode < MADE_UP + ONE_ODD))
 
 
 def mixed(made_up, real, with_one):

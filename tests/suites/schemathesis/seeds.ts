@@ -6,7 +6,7 @@ import { createPerson } from '../../support/person.ts'
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
-type Values = Readonly<Record<string, string>>
+type Values = Readonly<Record<string, string | readonly string[]>>
 
 /** What hooks.py may put into a request to a place. */
 interface Real {
@@ -35,8 +35,11 @@ export async function makeSeeds(
   const cookie = person.jar.header(new URL(url), { isCrossSite: false, method: 'GET' }) ?? ''
   const browser = { Cookie: cookie, 'Sec-Fetch-Site': 'same-origin' }
   const request = Object.fromEntries(client.prepareAuthorization({ state: 'x' }).url.searchParams)
-  const authorization = `Bearer ${registration.registration_access_token}`
-  const managed = { path: { clientId: registration.client_id }, headers: { Authorization: authorization } }
+  // Another, because what becomes of it is up to Schemathesis.
+  const other = new OAuthClient(`${url}/echo/mcp`)
+  other.adopt(registration, client.discovery)
+  const { client_id: clientId, registration_access_token: token } = await other.register()
+  const managed = { path: { clientId }, headers: { Authorization: `Bearer ${token}` } }
 
   const asked = await window.get(`/authorize?${new URLSearchParams(request)}`)
   const question = await window.get(asked.headers.location ?? '')
@@ -52,10 +55,11 @@ export async function makeSeeds(
   const sent = (body: Values): Real => ({ body, headers: browser })
   return {
     places: {
+      'POST /register': [{ body: { redirect_uris: [client.redirectUri], token_endpoint_auth_method: 'client_secret_basic' } }],
       'GET /register/{clientId}': [managed],
-      'PUT /register/{clientId}': [{ ...managed, body: { client_id: registration.client_id } }],
+      'PUT /register/{clientId}': [{ ...managed, body: { client_id: clientId, redirect_uris: [client.redirectUri] } }],
       // Another's: what is real must stay.
-      'DELETE /register/{clientId}': [{ path: { clientId: registration.client_id } }],
+      'DELETE /register/{clientId}': [{ path: { clientId }, headers: { Authorization: 'Bearer x' } }],
       'GET /authorize': [page(request), { query: request }, page({ ...request, prompt: 'none' })],
       'POST /authorize': [sent(request)],
       'POST /par': [{ body: { ...request, ...own } }],
