@@ -39,6 +39,7 @@ describe('GET /verify', () => {
     const response = await ask({
       ...headers,
       authorization: 'Bearer x',
+      dpop: 'proof',
       'mcp-protocol-version': '2026-07-28',
       'mcp-method': 'tools/call',
       'mcp-name': 'echo',
@@ -50,6 +51,7 @@ describe('GET /verify', () => {
       method: 'POST',
       uri: '/memory/mcp?x=1',
       authorization: 'Bearer x',
+      dpop: 'proof',
       protocolVersion: '2026-07-28',
       mcpMethod: 'tools/call',
       mcpName: 'echo',
