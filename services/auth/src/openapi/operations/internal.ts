@@ -23,6 +23,7 @@ export const internal: readonly Operation[] = [
       'X-Original-URI': z.string().optional().describe('The same, from nginx. One of the two.'),
       'X-Forwarded-Method': z.string().optional(),
       'X-Original-Method': z.string().optional(),
+      DPoP: z.string().optional().describe('The proof beside a token that is bound to a key (RFC 9449 §7.1).'),
       'MCP-Protocol-Version': z.string().optional(),
       'Mcp-Method': z.string().optional(),
       'Mcp-Name': z.string().optional(),
@@ -30,13 +31,16 @@ export const internal: readonly Operation[] = [
     security: [{ accessToken: [] }, {}],
     answers: {
       200: {
-        description: 'Let it through, with these headers and without its Authorization.',
+        description: 'Let it through, with these headers, and without its Authorization and DPoP.',
         headers: { 'X-Auth-Assertion': 'docs/assertion.md', 'X-Auth-Subject': 'Who calls.', 'X-Request-Id': 'For the log.' },
       },
       400: refusal('The proxy does not say which URI is meant, or says it twice.'),
-      401: refusal('No access token, or one that is not good for this server. Hand it to the client as it is.', {
-        'WWW-Authenticate': 'RFC 9728 §5.1.',
-      }),
+      401: refusal(
+        'No access token, or one that is not good for this server, or not with this proof. Hand it to the client as it is, `DPoP-Nonce` too.',
+        {
+          'WWW-Authenticate': 'RFC 9728 §5.1, RFC 9449 §7.1.',
+        },
+      ),
       403: refusal('`insufficient_scope`, with a challenge; or `access_denied` to who is no trusted proxy.'),
       404: refusal('There is no such server.'),
       503: refusal('The store or the keys are not there. Never let the request through.', RETRY),
