@@ -103,8 +103,9 @@ const methodsOf = ({ tokenEndpointAuthMethod, tokenEndpointAuthMethods }: Client
 /** The client as this request proved it: who could have come with a key and did not is a public client here. */
 function asProved(client: Client, method: ClientAuthMethod): Client {
   if (client.tokenEndpointAuthMethods === undefined) return client
-  const { tokenEndpointAuthMethods: _choice, ...rest } = client
-  return { ...rest, tokenEndpointAuthMethod: method }
+  const { tokenEndpointAuthMethods: choice, ...rest } = client
+  const isFree = method !== 'none' && choice.includes('none')
+  return { ...rest, tokenEndpointAuthMethod: method, ...(isFree ? { mayComeUnproved: true } : {}) }
 }
 
 const methodUsed = (basic: BasicCredentials | undefined, secret: string): ClientAuthMethod =>

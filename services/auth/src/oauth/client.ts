@@ -22,6 +22,8 @@ export interface Client {
   readonly tokenEndpointAuthMethod: ClientAuthMethod
   /** All it may choose from at each request, where there are several (OpenID Connect RP Metadata Choices 1.0 §2). */
   readonly tokenEndpointAuthMethods?: readonly ClientAuthMethod[]
+  /** It proved itself at this request, and may come without any proof at the next: what it is given is not bound by that proof. */
+  readonly mayComeUnproved?: boolean
   /** SHA-256 of the secret, base64url; secrets are made by us with 256 bits, so no slow hash is needed. */
   readonly secretHash?: string
   readonly jwks?: { keys: readonly Record<string, unknown>[] }

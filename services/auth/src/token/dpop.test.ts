@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CLIENT_ASSERTION_TYPE as ASSERTION_TYPE } from '../clients/client-assertion.ts'
 import { makeProof, type ProofSigner, proofSigner } from '../testing/proofs.ts'
 import {
   type Approval,
@@ -136,6 +138,32 @@ describe('a refresh token of a client with a secret', () => {
     expect(boundTo(second)).toEqual(bound(thief))
     const third = (await refresh(second.refresh_token, undefined, proof)).json<TokenAnswer>()
     expect(boundTo(third)).toEqual(UNBOUND)
+  })
+})
+
+describe('a refresh token of a client that may prove itself or not', () => {
+  it('is bound to the key of the code, also when the client had proved itself: a thief would come without (§5)', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+    const choice = await addClient(context, {
+      tokenEndpointAuthMethod: 'private_key_jwt',
+      tokenEndpointAuthMethods: ['private_key_jwt', 'none'],
+      jwks: { keys: [{ ...(await exportJWK(publicKey)) }] },
+    })
+    const assertion = await new SignJWT({ jti: 'of the choice' })
+      .setProtectedHeader({ alg: 'ES256' })
+      .setIssuer(choice.clientId)
+      .setSubject(choice.clientId)
+      .setAudience(URL)
+      .setExpirationTime(Math.floor(context.clock() / 1000) + 60)
+      .sign(privateKey)
+    const proof = { client_assertion: assertion, client_assertion_type: ASSERTION_TYPE }
+    const answer = await signIn(signer, choice, proof)
+    expect(boundTo(answer)).toEqual(bound(signer))
+    const asNobody = { client_id: choice.clientId }
+    for (const dpop of [undefined, prove(thief)]) {
+      expect((await refresh(answer.refresh_token, dpop, asNobody)).json()).toMatchObject({ error: 'invalid_grant' })
+    }
+    expect((await refresh(answer.refresh_token, prove(signer), asNobody)).statusCode).toBe(200)
   })
 })
 

@@ -12,11 +12,11 @@ export const grantExpiry = (config: Context['config'], grant: Grant, now: number
   Math.min(now + config.REFRESH_TOKEN_TTL, grant.createdAt + GRANT_MAX_AGE_SECONDS)
 
 /**
- * The key that a grant's refresh tokens are bound to (RFC 9449 §5): that of a public client, which proves itself in no other way.
- * One with a secret or a key of its own is bound by that.
+ * The key that a grant's refresh tokens are bound to (RFC 9449 §5): that of a public client, which proves itself in no other way,
+ * or not always. One that always needs a secret or a key of its own is bound by that.
  */
 export const bindingOf = (client: Client, jkt: string | undefined): { readonly jkt?: string } =>
-  jkt !== undefined && client.tokenEndpointAuthMethod === 'none' ? { jkt } : {}
+  jkt !== undefined && (client.tokenEndpointAuthMethod === 'none' || client.mayComeUnproved) ? { jkt } : {}
 
 export interface Issue {
   readonly grant: Grant
