@@ -181,6 +181,14 @@ describe('a client that the operator set up', () => {
     })
   })
 
+  it('learns nothing of a personal access token where the operator has switched them off, as at /verify', async () => {
+    const { token } = await personal()
+    const environment = { PERSONAL_TOKEN_MAX_DAYS: '0' }
+    const off = await open(await createTestContext({ clientsFile: CLIENTS_FILE, environment, replicaOf: context }))
+    expect(await answerTo(server, token, {}, 'application/json', off)).toEqual(INACTIVE)
+    await off.close()
+  })
+
   it('may not ask about refresh tokens, which nobody shows to a server', async () => {
     expect(await answerTo(server, (await signIn()).refresh_token)).toEqual(INACTIVE)
   })

@@ -59,6 +59,7 @@ export function createIntrospection(
   return async (token, asker, resource) => {
     const presented = await readToken(token)
     if (!presented || !mayAsk(asker, presented)) return INACTIVE
+    if (presented.kind === 'personal_token' && config.PERSONAL_TOKEN_MAX_DAYS === 0) return INACTIVE
     const answer = describe(config.PUBLIC_URL, presented)
     if (!answer.active || nowSeconds(clock) >= answer.exp || !isFor(answer.aud, resource)) return INACTIVE
     return holds(presented.active, answer.aud) ? answer : INACTIVE
