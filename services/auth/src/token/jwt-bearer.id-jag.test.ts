@@ -192,6 +192,7 @@ describe('an identity assertion is refused', () => {
     ['when it is good for a week', { exp: now() + 7 * 86_400 }, 'assertion_too_long'],
     ['without a resource', { resource: undefined }, 'id_jag_resource'],
     ['for a resource of somebody else', { resource: 'https://elsewhere.test/mcp' }, 'id_jag_resource'],
+    ['with scopes that are no text, which bound nothing', { scope: ['read'] }, 'id_jag_scope'],
     ['with a binding that cannot be read', { cnf: { x5t: 'a' } }, 'id_jag_key_not_proved'],
     ['when the address is not verified, and the rule is about addresses', { email_verified: undefined }, 'not_on_allowed_users'],
     ['when its person is on no list', { email: 'eve@evil.test' }, 'not_on_allowed_users'],

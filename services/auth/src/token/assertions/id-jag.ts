@@ -38,13 +38,15 @@ export function readIdJag(
   }
   if (typeof claims.jti !== 'string' || claims.jti === '') throw refuseClaim('jti is missing', 'id_jag_jti_missing')
   if (claims.iat === undefined) throw refuseClaim('iat is missing', 'id_jag_iat_missing')
+  // Okta and others know lists of scopes elsewhere; one that was read as none would be no bound at all.
+  if (claims.scope !== undefined && typeof claims.scope !== 'string') throw refuseClaim('scope is no text', 'id_jag_scope')
   checkConfirmation(claims.cnf, jkt)
   const found = [claims.resource].flat().map((url) => (typeof url === 'string' ? resources.byUrl(url) : undefined))
   const ours = found.filter((resource) => resource !== undefined)
   if (ours.length === 0) throw refuseClaim('it names no resource of this gateway', 'id_jag_resource')
   return {
     resources: ours,
-    ...(typeof claims.scope === 'string' ? { scopes: parseScope(claims.scope) } : {}),
+    ...(claims.scope === undefined ? {} : { scopes: parseScope(claims.scope) }),
   }
 }
 
