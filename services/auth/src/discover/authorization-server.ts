@@ -54,6 +54,7 @@ export function authorizationServerMetadata({
     revocation_endpoint_auth_methods_supported: authMethods,
     revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     introspection_endpoint_auth_methods_supported: authMethods.filter((method) => method !== 'none'),
+    introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     introspection_signing_alg_values_supported: ['ES256'],
     code_challenge_methods_supported: ['S256'],
     dpop_signing_alg_values_supported: PROOF_ALGORITHMS,

@@ -63,6 +63,12 @@ describe('authorization server metadata', () => {
           "client_secret_post",
           "private_key_jwt",
         ],
+        "introspection_endpoint_auth_signing_alg_values_supported": [
+          "ES256",
+          "EdDSA",
+          "PS256",
+          "RS256",
+        ],
         "introspection_signing_alg_values_supported": [
           "ES256",
         ],

@@ -28,7 +28,7 @@ export const authorizationServerMetadata = z
     revocation_endpoint_auth_methods_supported: list,
     revocation_endpoint_auth_signing_alg_values_supported: list,
     introspection_endpoint_auth_methods_supported: list,
-    introspection_endpoint_auth_signing_alg_values_supported: list.optional(),
+    introspection_endpoint_auth_signing_alg_values_supported: list,
     introspection_signing_alg_values_supported: list,
     dpop_signing_alg_values_supported: list,
     code_challenge_methods_supported: only(z.literal('S256')),
