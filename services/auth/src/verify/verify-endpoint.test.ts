@@ -35,6 +35,10 @@ describe('GET /verify', () => {
   it.each([
     ['Traefik and Caddy', { 'x-forwarded-uri': '/memory/mcp?x=1', 'x-forwarded-method': 'POST' }],
     ['nginx', { 'x-original-uri': '/memory/mcp?x=1', 'x-original-method': 'POST' }],
+    [
+      'nginx, whatever method its client claims,',
+      { 'x-original-uri': '/memory/mcp?x=1', 'x-original-method': 'POST', 'x-forwarded-method': 'GET' },
+    ],
   ])('asks what %s ask', async (_who, headers) => {
     const response = await ask({
       ...headers,

@@ -51,8 +51,10 @@ function readQuestion({ headers, method }: FastifyRequest): VerifyRequest | unde
   const original = headers['x-original-uri']
   const uri = forwarded ?? original
   if (typeof uri !== 'string' || (forwarded !== undefined && original !== undefined)) return undefined
+  // Of the same proxy as the URI: the other one may be the client's.
+  const told = forwarded === undefined ? headers['x-original-method'] : headers['x-forwarded-method']
   return {
-    method: one(headers['x-forwarded-method']) ?? one(headers['x-original-method']) ?? method,
+    method: one(told) ?? method,
     uri,
     ...readHeaders(headers),
   }
