@@ -75,6 +75,15 @@ describe('what the operator adds to a document', () => {
   })
 })
 
+describe('an agent', () => {
+  it('is one as long as the file lets it exchange tokens', () => {
+    const grant_types = ['urn:ietf:params:oauth:grant-type:token-exchange']
+    const { directory } = open(client(URL_ID), [{ client_id: 'agent', client_secret: SECRET, grant_types }])
+    expect(['agent', 'app', 'cli_x', ''].map(directory.isAgent)).toEqual([true, false, false, false])
+    expect(open(client(URL_ID)).directory.isAgent('agent')).toBe(false)
+  })
+})
+
 describe('a machine', () => {
   it('is one as long as the file says so', () => {
     const { directory } = open(client(URL_ID), [{ client_id: 'ci', client_secret: SECRET, grant_types: ['client_credentials'] }])

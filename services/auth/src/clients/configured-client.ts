@@ -1,9 +1,11 @@
 import type { Client } from '../oauth/client.ts'
 
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
 /** What only the operator can give: grants in which no person says yes. */
 export const OPERATORS_GRANT_TYPES: readonly string[] = [
   'client_credentials',
-  'urn:ietf:params:oauth:grant-type:token-exchange',
+  TOKEN_EXCHANGE,
   'urn:ietf:params:oauth:grant-type:jwt-bearer',
 ]
 
@@ -23,6 +25,9 @@ export const idOf = (entry: ConfiguredClient): string => (entry.kind === 'whole'
 /** The grant types that the operator's file gives a client. */
 export const grantTypesOf = (entry: ConfiguredClient): readonly string[] =>
   (entry.kind === 'whole' ? entry.client.grantTypes : entry.members.grantTypes) ?? []
+
+/** Whether the operator lets this client act for people whose tokens it is handed (RFC 8693). */
+export const isAgent = (entry: ConfiguredClient): boolean => grantTypesOf(entry).includes(TOKEN_EXCHANGE)
 
 /** Whether the operator lets this client act for itself. */
 export const isMachine = (entry: ConfiguredClient): boolean =>

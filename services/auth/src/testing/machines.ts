@@ -27,6 +27,7 @@ export function withClients(context: TestContext, listed: readonly Client[]): Te
       ...context.clients,
       find,
       isMachine: (clientId) => listed.some((client) => client.clientId === clientId),
+      isAgent: (clientId) => listed.some((client) => client.clientId === clientId),
     },
     authenticateClient: async (_authorization, { client_id: clientId = '' }) => {
       const client = await find(clientId)

@@ -18,8 +18,13 @@ import { tokenEndpoint } from './token-endpoint.ts'
 
 const SIGNED = 'application/token-introspection+jwt'
 const server = { clientId: 'memory-server', secret: `the secret of the server ${'x'.repeat(32)}` }
+const agent = { clientId: 'agent', secret: `the secret of the agent ${'x'.repeat(32)}` }
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const CLIENTS_FILE = {
-  clients: [{ client_id: server.clientId, client_secret: server.secret, grant_types: ['client_credentials'] }],
+  clients: [
+    { client_id: server.clientId, client_secret: server.secret, grant_types: ['client_credentials'] },
+    { client_id: agent.clientId, client_secret: agent.secret, grant_types: [EXCHANGE] },
+  ],
 }
 
 let context: TestContext
@@ -146,9 +151,14 @@ describe('a client that asks about its own', () => {
 
   it('token that is bound to a key, and that an agent holds, learns both (RFC 9449 §6.2, RFC 8693 §4.1)', async () => {
     const grant = await standing({ clientId: 'somebody-else' })
-    const act = { sub: `client:${client.clientId}`, client_id: client.clientId }
-    const token = mint(grant, { clientId: client.clientId, jkt: 'thumbprint', act })
-    expect(await answerTo(client, token)).toMatchObject({ token_type: 'DPoP', cnf: { jkt: 'thumbprint' }, act })
+    const act = { sub: `client:${agent.clientId}`, client_id: agent.clientId }
+    const token = mint(grant, { clientId: agent.clientId, jkt: 'thumbprint', act })
+    expect(await answerTo(agent, token)).toMatchObject({ token_type: 'DPoP', cnf: { jkt: 'thumbprint' }, act })
+  })
+
+  it('token that an agent holds is not active once the operator no longer lists that agent', async () => {
+    const act = { sub: 'client:removed', client_id: 'removed' }
+    expect(await answerTo(server, mint(await standing(), { clientId: 'removed', act }))).toEqual(INACTIVE)
   })
 
   it.each(['access_token', 'refresh_token', 'pac-man', undefined])('under the hint %s learns the same', async (hint) => {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Actor } from '../keys/access-token.ts'
-import { isAdmitted } from '../oauth/admission.ts'
+import { isAdmitted, mayHold } from '../oauth/admission.ts'
 import type { Client } from '../oauth/client.ts'
 import { nowSeconds } from '../oauth/clock.ts'
 import type { Grant } from '../oauth/grant.ts'
@@ -61,6 +61,9 @@ export function createIntrospection(
     if (!presented || !mayAsk(asker, presented)) return INACTIVE
     if (presented.kind === 'personal_token' && config.PERSONAL_TOKEN_MAX_DAYS === 0) return INACTIVE
     const answer = describe(config.PUBLIC_URL, presented)
+    if (presented.kind === 'access_token' && !mayHold(presented.claims.client_id, presented.active.grant, clients.isAgent)) {
+      return INACTIVE
+    }
     if (!answer.active || nowSeconds(clock) >= answer.exp || !isFor(answer.aud, resource)) return INACTIVE
     return holds(presented.active, answer.aud) ? answer : INACTIVE
   }

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Params } from '../http/params.ts'
 import { type AccessTokenClaims, createAccessTokenReader } from '../keys/access-token.ts'
-import { isAdmitted } from '../oauth/admission.ts'
+import { isAdmitted, mayHold } from '../oauth/admission.ts'
 import { nowSeconds } from '../oauth/clock.ts'
 import { OAuthError } from '../oauth/error.ts'
 import type { ActiveGrant } from '../store/grant-store.ts'
@@ -48,6 +48,7 @@ export function createHeldTokenReader(context: Pick<Context, 'config' | 'stores'
     if (!active) throw refuseToken('grant_gone')
     if (active.revokedTokens.includes(claims.jti)) throw refuseToken('revoked')
     if (!isAdmitted(config.ALLOWED_USERS, active.grant.identity, clients.isMachine)) throw refuseToken('not_allowed_any_more')
+    if (!mayHold(claims.client_id, active.grant, clients.isAgent)) throw refuseToken('agent_not_listed_any_more')
     if (claims.cnf !== undefined && claims.cnf.jkt !== jkt) {
       throw refuse(`${name} is bound to a key; prove it by DPoP in this request`, `${name}_key_not_proved`)
     }

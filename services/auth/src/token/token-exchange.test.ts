@@ -67,6 +67,14 @@ const exchange = (token: string, fields: Readonly<Record<string, string | undefi
 
 const claimsOf = (body: { readonly access_token: string }) => readPayload(body.access_token) as unknown as AccessTokenClaims
 
+describe('an agent that the operator no longer lists', () => {
+  it('has nothing left that another agent could exchange', async () => {
+    const { token } = await handToken({}, { clientId: 'removed', act: { sub: 'client:removed', client_id: 'removed' } })
+    const { status, body } = await exchange(token)
+    expect([status, body.error]).toEqual([400, 'invalid_request'])
+  })
+})
+
 describe('an agent that was handed a token of a person', () => {
   it('gets its own, which says for whom and who acts, and no refresh token', async () => {
     const { token, grant } = await handToken()

@@ -50,7 +50,8 @@ function workOut(context: Pick<Context, 'config' | 'keys' | 'resources'>, creden
     return { kind: 'refused', outcome: 'invalid_token', reason: 'wrong_audience', answer }
   }
   if (!credential.isAdmitted) {
-    const answer = (challenges: Challenges) => challenges.invalidToken('its person may not use this gateway any more')
+    const answer = (challenges: Challenges) =>
+      challenges.invalidToken('its person, or its agent, may not use this gateway any more')
     return { kind: 'refused', outcome: 'invalid_token', reason: 'not_allowed_any_more', answer }
   }
   const decision = decide(server, identity, scopes, undefined)

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import type { AccessTokenClaims } from '../keys/access-token.ts'
-import { isAdmitted } from '../oauth/admission.ts'
+import { isAdmitted, mayHold } from '../oauth/admission.ts'
+import type { Grant } from '../oauth/grant.ts'
 import type { Identity } from '../oauth/identity.ts'
 import { VERIFY_CACHE_SECONDS } from '../oauth/lifetimes.ts'
 import type { Resource } from '../oauth/resource.ts'
@@ -21,7 +22,7 @@ export interface Credential {
   readonly binding: Binding | undefined
   readonly identity: Identity
   readonly scopes: readonly string[]
-  /** ALLOWED_USERS still has the person; the operator still lists the program. */
+  /** ALLOWED_USERS still has the person; the operator still lists the program, or the agent. */
   readonly isAdmitted: boolean
   /** What it means at each server, as it was worked out. */
   readonly admissions: Map<Resource, Admission>
@@ -71,21 +72,22 @@ export function createCredentialReader(
       const claims = claimsWith(token, active, config.PUBLIC_URL)
       if ('reason' in claims) return remember(key, claims)
       noteUse(active)
-      const credential = stale ?? newCredential(token, claims, active.grant.identity)
+      const credential = stale ?? newCredential(token, claims, active.grant)
       credential.freshUntilMs = Math.min(clock() + VERIFY_CACHE_SECONDS * 1000, endOf(token), active.expiresAt * 1000)
       if (mayBeKept) cache.set(key, credential.grantId, credential)
       return credential
     })
   }
 
-  const newCredential = (token: PresentedToken, claims: AccessTokenClaims, identity: Identity): Credential => ({
+  const newCredential = (token: PresentedToken, claims: AccessTokenClaims, grant: Grant): Credential => ({
     token,
     claims,
     grantId: token.grantId,
     binding: token.binding,
-    identity,
+    identity: grant.identity,
     scopes: parseScope(claims.scope),
-    isAdmitted: isAdmitted(config.ALLOWED_USERS, identity, clients.isMachine),
+    isAdmitted:
+      isAdmitted(config.ALLOWED_USERS, grant.identity, clients.isMachine) && mayHold(claims.client_id, grant, clients.isAgent),
     admissions: new Map(),
     freshUntilMs: 0,
   })

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { mintAccessToken } from '../keys/access-token.ts'
 import { machineIdentity } from '../oauth/machine.ts'
 import { StoreUnavailableError } from '../store/unavailable.ts'
 import { createTestContext, type TestContext } from '../testing/test-context.ts'
@@ -87,6 +88,27 @@ describe('the last use of a grant', () => {
     context.advance(5)
     expect(await statusOf(token)).toBe(200)
     touch.mockRestore()
+  })
+})
+
+describe('an agent that acts for a person', () => {
+  it('is let in as long as the operator lists it; the person themselves in any case', async () => {
+    const grant = await liveGrant(context)
+    const own = accessTokenOf(context, grant)
+    const now = Math.floor(context.clock() / 1000)
+    const times = { issuedAt: now, expiresAt: now + 3600 }
+    const exchanged = mintAccessToken(context.keys.current(), context.config.PUBLIC_URL, {
+      ...{ grant, audience: grant.resource, scopes: grant.scopes, ...times },
+      ...{ clientId: 'agent', act: { sub: 'client:agent', client_id: 'agent' } },
+    })
+    const withList = (listed: boolean) =>
+      createVerifier({
+        ...context,
+        clients: { ...context.clients, isAgent: (id) => listed && id === 'agent' },
+        metrics: new Registry(),
+      })
+    expect([await statusOf(exchanged, withList(true)), await statusOf(own, withList(true))]).toEqual([200, 200])
+    expect([await statusOf(exchanged, withList(false)), await statusOf(own, withList(false))]).toEqual([401, 200])
   })
 })
 
