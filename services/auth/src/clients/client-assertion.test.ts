@@ -101,14 +101,14 @@ describe('a client proves itself by an assertion', () => {
     ['for several of ours', (clientId) => sign({ ...claims(clientId), aud: [ISSUER, `${ISSUER}/token`] }), 'keys', {}],
     ['without an iat', (clientId) => sign({ ...claims(clientId), iat: undefined }), 'keys', {}],
     [
-      'from a clock a minute ahead',
-      (clientId) => sign({ ...claims(clientId), iat: nowSeconds() + 59, nbf: nowSeconds() + 59, exp: nowSeconds() + 359 }),
+      'from a clock half a minute ahead (JWT-08)',
+      (clientId) => sign({ ...claims(clientId), iat: nowSeconds() + 30, nbf: nowSeconds() + 30, exp: nowSeconds() + 330 }),
       'keys',
       {},
     ],
     [
-      'from a clock a minute behind',
-      (clientId) => sign({ ...claims(clientId), iat: nowSeconds() - 119, exp: nowSeconds() - 59 }),
+      'from a clock half a minute behind (JWT-08)',
+      (clientId) => sign({ ...claims(clientId), iat: nowSeconds() - 89, exp: nowSeconds() - 29 }),
       'keys',
       {},
     ],
@@ -145,15 +145,19 @@ describe('an assertion is refused (RFC 7523 §3, RFC 8725)', () => {
     ['for almost us', () => sign({ ...claims(), aud: `${ISSUER}/` }), 'client_assertion_audience'],
     ['without an audience', () => sign({ ...claims(), aud: undefined }), 'client_assertion_aud'],
     ['without an end', () => sign({ ...claims(), exp: undefined }), 'client_assertion_exp'],
-    ['after its end', () => sign({ ...claims(), exp: nowSeconds() - 61 }), 'client_assertion_expired'],
-    ['that lives too long', () => sign({ ...claims(), exp: nowSeconds() + 361 }), 'client_assertion_lifetime'],
-    ['from the future', () => sign({ ...claims(), iat: nowSeconds() + 61 }), 'client_assertion_issued_at'],
+    ['half a minute after its end (JWT-08)', () => sign({ ...claims(), exp: nowSeconds() - 30 }), 'client_assertion_expired'],
+    ['that lives too long', () => sign({ ...claims(), exp: nowSeconds() + 331 }), 'client_assertion_lifetime'],
     [
-      'that ended before it began',
-      () => sign({ ...claims(), exp: nowSeconds() - 30, iat: nowSeconds() }),
+      'from more than half a minute ahead (JWT-08)',
+      () => sign({ ...claims(), iat: nowSeconds() + 31 }),
       'client_assertion_issued_at',
     ],
-    ['before its time', () => sign({ ...claims(), nbf: nowSeconds() + 61 }), 'client_assertion_nbf'],
+    [
+      'that ended before it began',
+      () => sign({ ...claims(), exp: nowSeconds() - 20, iat: nowSeconds() }),
+      'client_assertion_issued_at',
+    ],
+    ['before its time', () => sign({ ...claims(), nbf: nowSeconds() + 31 }), 'client_assertion_nbf'],
     ['without a jti', () => sign({ ...claims(), jti: undefined }), 'client_assertion_jti'],
     ['with an empty jti', () => sign({ ...claims(), jti: '' }), 'client_assertion_jti'],
     ['with an endless jti', () => sign({ ...claims(), jti: 'j'.repeat(256) }), 'client_assertion_jti'],
@@ -177,7 +181,7 @@ describe('an assertion is refused (RFC 7523 §3, RFC 8725)', () => {
     const assertion = await sign(claims())
     const answers = await Promise.all(Array.from({ length: 50 }, () => present(assertion)))
     expect(answers.filter((answer) => answer === 'keys')).toHaveLength(1)
-    context.advance(119)
+    context.advance(89)
     expect(await present(assertion)).toMatchObject({ reason: 'client_assertion_replayed' })
     context.advance(2)
     expect(await present(assertion)).toMatchObject({ reason: 'client_assertion_expired' })

@@ -5,6 +5,7 @@ import type { KeySets } from '../fetch/key-sets.ts'
 import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
 import type { Client } from '../oauth/client.ts'
 import { type Clock, nowSeconds } from '../oauth/clock.ts'
+import { FOREIGN_CLOCK_SKEW_SECONDS } from '../oauth/lifetimes.ts'
 import type { ExpiringStore } from '../store/expiring-store.ts'
 
 /** RFC 7523 §2.2 `client_assertion_type`. */
@@ -14,8 +15,6 @@ const ALGORITHMS = [...ASSERTION_ALGORITHMS, 'Ed25519']
 
 /** An assertion is made for one request. */
 const ASSERTION_LIFETIME_SECONDS = 300
-/** Clocks of two machines. */
-const ASSERTION_LEEWAY_SECONDS = 60
 const ASSERTION_LENGTH = 8_192
 const JTI_LENGTH = 255
 
@@ -63,7 +62,7 @@ export async function checkClientAssertion(assertion: string, client: Client, op
     issuer: client.clientId,
     subject: client.clientId,
     requiredClaims: ['exp', 'aud', 'jti'],
-    clockTolerance: ASSERTION_LEEWAY_SECONDS,
+    clockTolerance: FOREIGN_CLOCK_SKEW_SECONDS,
     currentDate: new Date(clock()),
   }).catch((error: unknown) => {
     if (error instanceof FetchFault && error.isUnavailable) throw error
@@ -73,7 +72,7 @@ export async function checkClientAssertion(assertion: string, client: Client, op
   const expiresIn = checkTimes(payload, nowSeconds(clock))
   const jti = checkJti(payload)
   const name = createHash('sha256').update(`${client.clientId}\0${jti}`).digest('base64url')
-  const isFirst = await expiring.add('replay', `client-assertion:${name}`, '1', expiresIn + ASSERTION_LEEWAY_SECONDS)
+  const isFirst = await expiring.add('replay', `client-assertion:${name}`, '1', expiresIn + FOREIGN_CLOCK_SKEW_SECONDS)
   if (!isFirst) throw new ClientAssertionFault('client_assertion_replayed')
 }
 
@@ -104,9 +103,9 @@ const ENDPOINTS = ['/token', '/revoke', '/introspect', '/par', '/device_authoriz
 
 /** @returns seconds until it ends */
 function checkTimes({ exp = 0, iat }: JWTPayload, now: number): number {
-  if (exp - now > ASSERTION_LIFETIME_SECONDS + ASSERTION_LEEWAY_SECONDS)
+  if (exp - now > ASSERTION_LIFETIME_SECONDS + FOREIGN_CLOCK_SKEW_SECONDS)
     throw new ClientAssertionFault('client_assertion_lifetime')
-  if (iat !== undefined && (typeof iat !== 'number' || iat - now > ASSERTION_LEEWAY_SECONDS || iat > exp)) {
+  if (iat !== undefined && (typeof iat !== 'number' || iat - now > FOREIGN_CLOCK_SKEW_SECONDS || iat > exp)) {
     throw new ClientAssertionFault('client_assertion_issued_at')
   }
   return Math.max(Math.ceil(exp - now), 0)

@@ -11,6 +11,7 @@ import {
   None,
 } from 'openid-client'
 import type { Identity } from '../oauth/identity.ts'
+import { FOREIGN_CLOCK_SKEW_SECONDS } from '../oauth/lifetimes.ts'
 import { isLoopbackHost } from '../oauth/redirect-uri.ts'
 import { sha256 } from '../oauth/secret.ts'
 import type { IdentityProvider } from './identity-provider.ts'
@@ -35,8 +36,6 @@ export interface OpenIdOptions {
 
 /** One request to the provider; the caller's signal bounds all of them together. */
 const REQUEST_TIMEOUT_SECONDS = 8
-/** Clocks of two machines. */
-const SKEW_SECONDS = 30
 
 /**
  * Any OpenID Connect provider. Its metadata is read at the first sign-in and again after a fault, so that a provider which is
@@ -49,7 +48,7 @@ export function createOpenId(options: OpenIdOptions): IdentityProvider {
   let known: Promise<Configuration> | undefined
 
   const configuration = (): Promise<Configuration> => {
-    known ??= discovery(issuer, options.clientId, { [clockTolerance]: SKEW_SECONDS }, authentication, {
+    known ??= discovery(issuer, options.clientId, { [clockTolerance]: FOREIGN_CLOCK_SKEW_SECONDS }, authentication, {
       timeout: REQUEST_TIMEOUT_SECONDS,
       execute: [enableNonRepudiationChecks, ...(isLoopbackHost(issuer.hostname) ? [allowInsecureRequests] : [])],
     })

@@ -14,6 +14,8 @@ export const APPROVAL_TTL_SECONDS = 31_536_000
 export const UNUSED_CLIENT_TTL_SECONDS = 86_400
 /** Own access tokens are accepted this long past `exp`: Python clients answer a 401 with a browser, not a refresh. */
 export const ACCESS_TOKEN_LEEWAY_SECONDS = 60
+/** How far the clock of whoever signed somebody else's token may be off ours. */
+export const FOREIGN_CLOCK_SKEW_SECONDS = 30
 /** The identity assertion towards a server. Long enough to be cached for a burst, short enough to be useless if it leaks. */
 export const ASSERTION_TTL_SECONDS = 60
 /** A cached answer of /verify is confirmed with the store at least this often; revocation messages make it faster. */

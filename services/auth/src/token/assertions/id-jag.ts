@@ -1,10 +1,11 @@
 import type { Context } from '../../context.ts'
 import type { Client } from '../../oauth/client.ts'
 import { nowSeconds } from '../../oauth/clock.ts'
+import { FOREIGN_CLOCK_SKEW_SECONDS } from '../../oauth/lifetimes.ts'
 import type { Resource, Resources } from '../../oauth/resource.ts'
 import { parseScope } from '../../oauth/scope.ts'
 import { sha256 } from '../../oauth/secret.ts'
-import { refuseClaim, SKEW_SECONDS, type VerifiedAssertion } from './verify-assertion.ts'
+import { refuseClaim, type VerifiedAssertion } from './verify-assertion.ts'
 
 export const ID_JAG_TYPE = 'oauth-id-jag+jwt'
 
@@ -66,7 +67,7 @@ export async function spendIdJag(
 ): Promise<void> {
   const name = sha256(JSON.stringify(['id-jag', issuer.issuer, claims.jti]))
   // As long as it could be presented again; NumericDate may have fractions (RFC 7519 §2).
-  const ttlSeconds = Math.ceil(claims.exp) + 2 * SKEW_SECONDS - nowSeconds(clock)
+  const ttlSeconds = Math.ceil(claims.exp) + 2 * FOREIGN_CLOCK_SKEW_SECONDS - nowSeconds(clock)
   if (await stores.expiring.add('replay', name, '1', ttlSeconds)) return
   throw refuseClaim('it was used before; get a new one from its issuer', 'id_jag_replayed')
 }

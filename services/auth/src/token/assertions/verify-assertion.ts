@@ -4,11 +4,10 @@ import { FetchFault } from '../../fetch/fetch-fault.ts'
 import type { KeySets } from '../../fetch/key-sets.ts'
 import type { Clock } from '../../oauth/clock.ts'
 import { OAuthError } from '../../oauth/error.ts'
+import { FOREIGN_CLOCK_SKEW_SECONDS } from '../../oauth/lifetimes.ts'
 
 /** Longer ones are refused before anything is computed. Kubernetes' are some 1,500 characters, those with many groups 8,000. */
 const ASSERTION_MAX_LENGTH = 16_384
-/** Clocks of two machines. */
-export const SKEW_SECONDS = 60
 /** An assertion that is good for longer is a password. Kubernetes' and most platforms' live for an hour. */
 const ASSERTION_MAX_LIFE_SECONDS = 86_400
 /** Keys are fetched anew when they are asked for again. */
@@ -61,7 +60,7 @@ export async function verifyAssertion(
       issuer: issuer.issuer,
       algorithms: ALGORITHMS,
       requiredClaims: ['iss', 'sub', 'aud', 'exp'],
-      clockTolerance: SKEW_SECONDS,
+      clockTolerance: FOREIGN_CLOCK_SKEW_SECONDS,
       currentDate: new Date(now),
     })
     const claims = payload as VerifiedAssertion['claims']
@@ -83,10 +82,11 @@ function issuerOf(assertion: string): string | undefined {
 }
 
 function checkTimes({ exp, iat }: VerifiedAssertion['claims'], now: number): void {
-  if (exp > now + ASSERTION_MAX_LIFE_SECONDS + SKEW_SECONDS) {
+  if (exp > now + ASSERTION_MAX_LIFE_SECONDS + FOREIGN_CLOCK_SKEW_SECONDS) {
     throw refuseClaim('it is good for more than a day', 'assertion_too_long')
   }
-  if (iat !== undefined && iat > now + SKEW_SECONDS) throw refuseClaim('it was issued in the future', 'assertion_iat_ahead')
+  if (iat !== undefined && iat > now + FOREIGN_CLOCK_SKEW_SECONDS)
+    throw refuseClaim('it was issued in the future', 'assertion_iat_ahead')
 }
 
 /** Claims are looked at after the signature: from there on its owner may know what is wrong. */
