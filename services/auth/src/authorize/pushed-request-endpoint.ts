@@ -7,18 +7,19 @@ import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { noStore } from '../http/no-store.ts'
 import type { Params } from '../http/params.ts'
 import { refuseQuery } from '../http/refuse-query.ts'
+import { createStartThrottle } from '../http/start-throttle.ts'
 import { countRefusals } from '../metrics/metrics.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { PUSHED_REQUEST_TTL_SECONDS } from '../oauth/lifetimes.ts'
-import { household } from '../oauth/network.ts'
 import { createAuthorizationRequests } from './authorization-request.ts'
 import { checkRedirectUri } from './check-redirect-uri.ts'
 import { createPushedRequests } from './pushed-requests.ts'
 import { readRequest } from './read-request.ts'
 import { readState } from './read-state.ts'
 
-/** Of one address while one of them lasts: more than any service pushes for its users, too few to fill a store. */
+/** More than any service pushes for its users, too few to fill a store. */
 const PUSHES_PER_ADDRESS = 1000
+const LIMITS = { name: 'par', windowSeconds: PUSHED_REQUEST_TTL_SECONDS, perAddress: PUSHES_PER_ADDRESS }
 
 /**
  * `POST /par` (RFC 9126 §2): a client hands its authorization request in before the browser comes, and gets a `request_uri`
@@ -33,6 +34,7 @@ export function pushedRequestEndpoint(
   const { stores, resources, clock, metrics } = context
   const pushed = createPushedRequests(stores, createAuthorizationRequests(context))
   const proofs = createEndpointProofs(context, '/par')
+  const throttle = createStartThrottle(stores.throttles, LIMITS)
 
   app.route({
     method: 'POST',
@@ -53,8 +55,7 @@ export function pushedRequestEndpoint(
       const state = readState(`state=${encodeURIComponent(params.state ?? '')}`)
       const named = jkt === undefined ? params : { ...params, dpop_jkt: jkt }
       const authorization = readRequest(named, { client, redirectUri, state }, { resources, clock, isSignedIn: true })
-      const pushes = await stores.throttles.hit(`par:${household(request.ip)}`, PUSHED_REQUEST_TTL_SECONDS)
-      if (pushes > PUSHES_PER_ADDRESS) throw tooMany()
+      if (!(await throttle.allows(request.ip))) throw tooMany()
       const requestUri = await pushed.push(authorization)
       request.log.info({ event: 'request_pushed', client: client.clientId, resource: authorization.resource }, 'request pushed')
       return reply.code(201).send({ request_uri: requestUri, expires_in: PUSHED_REQUEST_TTL_SECONDS })

@@ -8,16 +8,17 @@ import { methodNotAllowed } from '../http/method-not-allowed.ts'
 import { noStore } from '../http/no-store.ts'
 import type { Params } from '../http/params.ts'
 import { refuseQuery } from '../http/refuse-query.ts'
+import { createStartThrottle } from '../http/start-throttle.ts'
 import { countRefusals } from '../metrics/metrics.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { DEVICE_CODE_TTL_SECONDS, DEVICE_POLL_INTERVAL_SECONDS } from '../oauth/lifetimes.ts'
-import { household } from '../oauth/network.ts'
 import { deviceUrls, requireDeviceGrant } from './device-grant.ts'
 import { startDevice } from './start-device.ts'
 
-/** Of one address within the life of a code: more than any office needs, too few to fill a store. */
+/** More than any office needs, too few to fill a store. */
 const STARTS_PER_ADDRESS = 1000
+const LIMITS = { name: 'device-start', windowSeconds: DEVICE_CODE_TTL_SECONDS, perAddress: STARTS_PER_ADDRESS }
 
 /**
  * `POST /device_authorization` (RFC 8628 §3.1): a program without a browser begins a sign-in that a person finishes on
@@ -28,6 +29,7 @@ export function deviceAuthorizationEndpoint(
   context: Pick<Context, 'config' | 'stores' | 'authenticateClient' | 'resources' | 'clock' | 'metrics'>,
 ): void {
   const { config, stores, resources, metrics } = context
+  const throttle = createStartThrottle(stores.throttles, LIMITS)
 
   app.route({
     method: 'POST',
@@ -45,8 +47,7 @@ export function deviceAuthorizationEndpoint(
       }
       const resource = checkResource(resources, params.resource)
       const scopes = checkScope(client, resource, params.scope)
-      const starts = await stores.throttles.hit(`device-start:${household(request.ip)}`, DEVICE_CODE_TTL_SECONDS)
-      if (starts > STARTS_PER_ADDRESS) throw tooMany()
+      if (!(await throttle.allows(request.ip))) throw tooMany()
       const { deviceCode, userCode } = await startDevice(context, client, resource, scopes, request.ip)
       request.log.info({ event: 'device_started', client: client.clientId, resource: resource.url }, 'device started')
       const urls = deviceUrls(config, userCode)
