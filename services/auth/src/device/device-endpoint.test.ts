@@ -219,6 +219,14 @@ describe('a code that', () => {
     expect((await guesser.get((await start()).url)).status).toBe(200)
   })
 
+  it('is guessed at by one who is stopped without stopping anybody else', async () => {
+    const guesser = await signIn({ ...OCTOCAT, subject: 'github:3' })
+    for (let guess = 0; guess < 510; guess++) await guesser.get('/device?user_code=BBBB-BBBB')
+    const other = await signIn({ ...OCTOCAT, subject: 'github:4' })
+    for (let guess = 0; guess < 6; guess++) expect((await other.get('/device?user_code=BBBB-BBBB')).status).toBe(400)
+    flow.context.advance(900)
+  })
+
   it('is guessed at fewer times by each where many guess', async () => {
     await Promise.all(Array.from({ length: 500 }, () => flow.context.stores.throttles.hit('user-code:all', 900)))
     const guesser = await signIn({ ...OCTOCAT, subject: 'github:2' })
