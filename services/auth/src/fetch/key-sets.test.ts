@@ -137,6 +137,18 @@ describe('keys of an issuer that the operator named', () => {
   })
 })
 
+describe('keys of strangers, however many', () => {
+  it('push out none of an issuer that the operator named', async () => {
+    const token = await sign(first, 'first')
+    const source = { jwksUri: uri(), trusted: true }
+    expect(await accepts(token, source)).toBe(true)
+    for (let index = 0; index < 500; index++) await accepts(token, { jwksUri: `http://stranger.test/${index}` })
+    await server.stop()
+    advance(3600)
+    expect(await accepts(token, source)).toBe(true)
+  })
+})
+
 describe('keys that came with the client', () => {
   it('work without a key id, whichever of them signed', async () => {
     const [one, two, other] = await Promise.all([makeKey(), makeKey(), makeKey()])

@@ -46,13 +46,15 @@ interface Entry {
 }
 
 export function createKeySets({ fetchJson, clock }: { readonly fetchJson: FetchJson; readonly clock: Clock }): KeySets {
-  const entries = new Map<string, Entry>()
+  // Strangers' addresses, however many, push out none that the operator wrote.
+  const fetched = { ofStrangers: new Map<string, Entry>(), ofOperator: new Map<string, Entry>() }
   const local = new WeakMap<object, Keys>()
 
-  function entryOf(key: string): Entry {
-    const entry = entries.get(key) ?? { keys: undefined, fetchedAt: Number.NEGATIVE_INFINITY, askedAt: Number.NEGATIVE_INFINITY }
-    entries.delete(key)
-    entries.set(key, entry)
+  function entryOf(uri: string, trusted: boolean): Entry {
+    const entries = trusted ? fetched.ofOperator : fetched.ofStrangers
+    const entry = entries.get(uri) ?? { keys: undefined, fetchedAt: Number.NEGATIVE_INFINITY, askedAt: Number.NEGATIVE_INFINITY }
+    entries.delete(uri)
+    entries.set(uri, entry)
     const [oldest] = entries.keys()
     if (entries.size > KEY_SETS_LIMIT && oldest !== undefined) entries.delete(oldest)
     return entry
@@ -79,7 +81,7 @@ export function createKeySets({ fetchJson, clock }: { readonly fetchJson: FetchJ
 
   function remote(uri: string, trusted: boolean): JWTVerifyGetKey {
     return async (header, token) => {
-      const entry = entryOf(`${trusted} ${uri}`)
+      const entry = entryOf(uri, trusted)
       const keys = await current(entry, uri, trusted)
       try {
         return await pick(keys, header, token)
