@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DOCUMENT_PATH } from '../../openapi/described.ts'
 import { freePort } from '../../stack/stack.ts'
 import { ROOT } from '../../support/documents.ts'
 import { figure, rounds } from '../../support/figures.ts'
 import { echoServer } from '../../support/gateway.ts'
 import { send } from '../../support/http.ts'
+import { describeWithPython } from '../../support/python.ts'
 import { type FuzzReport, fuzz, prepareSchemathesis } from './schemathesis.ts'
 import { makeSeeds } from './seeds.ts'
 
@@ -24,7 +25,7 @@ const RUN_MS = rounds(600_000, 3_600_000)
 const COUNTERS = ['gatehouse_tokens_issued_total', 'gatehouse_registrations_total', 'gatehouse_refusals_total']
 const PUBLIC_TAGS = ['discovery', 'registration', 'authorization', 'tokens', 'account', 'mcp']
 
-describe('a server that Schemathesis asks everything that docs/openapi.json allows, and what it does not', () => {
+describeWithPython('a server that Schemathesis asks everything that docs/openapi.json allows, and what it does not', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-fuzzed-'))
   let server: ChildProcess
   let url: string
