@@ -34,7 +34,7 @@ describe('an authorization request', () => {
     ['scopes that nobody has', { scope: 'claudeai openid email profile' }],
     ['no resource', { resource: undefined }],
     ['parameters that nobody knows', { audience: 'x', access_type: 'offline', nonce: 'n-1', login_hint: 'ada' }],
-  ])('with %s is taken, and state comes back byte for byte (rules 16, 24)', async (_what, changes) => {
+  ])('with %s is taken, and state comes back byte for byte (rules 16, 24, AUT-06)', async (_what, changes) => {
     const attempt = client.prepareAuthorization(changes)
     const answer = await client.authorize(person, attempt)
     const tokens = readTokens(await client.exchange(answer.get('code') ?? '', attempt))

@@ -163,6 +163,19 @@ describe('an access token', () => {
   })
 
   it.each([
+    ['64 KB', 'A'.repeat(65_536)],
+    ['10,000 dots', '.'.repeat(10_000)],
+  ])('of %s is refused at once (JWT-09)', async (_what, token) => {
+    const client = await signedIn()
+    await client.knock(token)
+    const start = process.cpuUsage()
+    expect([401, 431]).toContain(await client.knock(token))
+    const { user, system } = process.cpuUsage(start)
+    expect((user + system) / 1_000).toBeLessThan(50)
+    expect(await client.knock()).toBe('open')
+  })
+
+  it.each([
     ['in the query', (url: string, token: string) => send(`${url}?access_token=${token}`, { method: 'POST' })],
     ['in a cookie', (url: string, token: string) => send(url, { method: 'POST', headers: { cookie: `access_token=${token}` } })],
     ['as Basic', (url: string, token: string) => send(url, { method: 'POST', headers: { authorization: `Basic ${token}` } })],

@@ -104,14 +104,20 @@ describe('a forged access token', () => {
   it.each<[string, () => string]>([
     ['alg none (JWT-01)', () => `${encode(header({ alg: 'none' }))}.${encode(claims())}.`],
     ['alg None (JWT-01)', () => `${encode(header({ alg: 'None' }))}.${encode(claims())}.`],
+    ['alg nOnE (JWT-01)', () => `${encode(header({ alg: 'nOnE' }))}.${encode(claims())}.`],
     ['an empty alg (JWT-01)', () => `${encode(header({ alg: '' }))}.${encode(claims())}.`],
     ['HS256 with our public key as PEM (JWT-01)', () => hmacSigned(publicPem())],
     ['HS256 with our public key as JWK (JWT-01)', () => hmacSigned(JSON.stringify(context.keys.jwks().keys[0]))],
+    [
+      'HS256 with the x of our public key (JWT-01)',
+      () => hmacSigned(Buffer.from(context.keys.jwks().keys[0]?.x ?? '', 'base64url')),
+    ],
     ['a kid of dots and slashes (JWT-03)', () => signedWithHeader(header({ kid: '../../x' }))],
     ['a kid that is a pattern (JWT-03)', () => signedWithHeader(header({ kid: '*' }))],
     ['a kid that is SQL (JWT-03)', () => signedWithHeader(header({ kid: "' or 1" }))],
     ['a kid that is a list (JWT-03)', () => signedWithHeader(header({ kid: [context.keys.current().kid] }))],
     ['a kid that is null (JWT-03)', () => signedWithHeader(header({ kid: null }))],
+    ['a kid of 10 KB (JWT-03)', () => signedWithHeader(header({ kid: 'k'.repeat(10_240) }))],
     ['no kid (JWT-03)', () => signedWithHeader({ alg: 'ES256', typ: 'at+jwt' })],
     ['crit (JWT-04)', () => signedWithHeader(header({ crit: ['x'], x: 1 }))],
     ['b64 false (JWT-04)', () => signedWithHeader(header({ b64: false, crit: ['b64'] }))],
@@ -124,15 +130,19 @@ describe('a forged access token', () => {
     ['five parts like a JWE (JWT-04)', () => `${mint()}.x.y`],
     ['two parts', () => mint().split('.').slice(0, 2).join('.')],
     ['typ JWT (JWT-06)', () => signedWithHeader(header({ typ: 'JWT' }))],
+    ['typ id+jwt (JWT-06)', () => signedWithHeader(header({ typ: 'id+jwt' }))],
+    ['no typ (JWT-06)', () => signedWithHeader({ alg: 'ES256', kid: context.keys.current().kid })],
     ['nothing', () => ''],
     ['two dots', () => '..'],
     ['10,000 dots (JWT-09)', () => '.'.repeat(10_000)],
     ['64 KB (JWT-09)', () => `${mint()}${'A'.repeat(65_536)}`],
     ['a line break behind it', () => `${mint()}\n`],
   ])('with %s is malformed', (_what, forge) => {
-    const start = performance.now()
-    expect(read(forge()).outcome).toMatch(/^(malformed|bad_signature)$/)
-    expect(performance.now() - start).toBeLessThan(50)
+    const token = forge()
+    const start = process.cpuUsage()
+    expect(read(token).outcome).toMatch(/^(malformed|bad_signature)$/)
+    const { user, system } = process.cpuUsage(start)
+    expect((user + system) / 1_000).toBeLessThan(50)
   })
 
   it.each<[string, () => string]>([
