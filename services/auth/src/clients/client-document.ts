@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
 import type { Client, ClientAuthMethod } from '../oauth/client.ts'
+import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { clientName, httpsUrl, optional, publicJwks, redirectUris } from './metadata-schema.ts'
-
-/** Grants a document may ask for. Refresh tokens come with every sign-in; the rest is for the operator to give. */
-const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
 const absent = z.undefined('must not be there: a document is public')
 /** What is only shown is left out when it is not fit to be shown. */
@@ -95,11 +93,11 @@ function grantTypesOf({ grant_types: asked = ['authorization_code'], response_ty
   if (isWeb && response_types !== undefined && response_types.length > 0 && !response_types.includes('code')) {
     throw new ClientDocumentFault('response_types must include code')
   }
-  const isDevice = asked.includes(DEVICE_CODE)
+  const isDevice = asked.includes(DEVICE_CODE_GRANT_TYPE)
   return [
     ...(isWeb ? ['authorization_code'] : []),
     ...(isWeb || isDevice ? ['refresh_token'] : []),
-    ...(isDevice ? [DEVICE_CODE] : []),
+    ...(isDevice ? [DEVICE_CODE_GRANT_TYPE] : []),
   ]
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readDocumentUrl } from '../fetch/document-url.ts'
 import type { ClientAuthMethod } from '../oauth/client.ts'
+import { DEVICE_CODE_GRANT_TYPE, JWT_BEARER_GRANT_TYPE, TOKEN_EXCHANGE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { clientName, publicJwks, redirectUris } from './metadata-schema.ts'
 
 const AUTH_METHODS = [
@@ -12,10 +13,10 @@ const AUTH_METHODS = [
 const GRANT_TYPES = [
   'authorization_code',
   'refresh_token',
-  'urn:ietf:params:oauth:grant-type:device_code',
+  DEVICE_CODE_GRANT_TYPE,
   'client_credentials',
-  'urn:ietf:params:oauth:grant-type:token-exchange',
-  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  TOKEN_EXCHANGE_GRANT_TYPE,
+  JWT_BEARER_GRANT_TYPE,
 ] as const
 /** A secret that people chose is hashed once, like those we make: it must be too long to guess. */
 const SECRET_MIN_LENGTH = 32

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '@gatehouse/runtime'
 import type { z } from 'zod'
+import { JWT_BEARER_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { type ClientEntry, clientsFileSchema, type IssuerEntry } from './clients-file-schema.ts'
 import type { ConfiguredClient } from './configured-client.ts'
 import { toConfiguredClient } from './to-configured-client.ts'
@@ -75,8 +76,6 @@ function doubles(clients: readonly ClientEntry[], issuers: readonly IssuerEntry[
   ]
 }
 
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-
 /** Workloads of clients that are not there, or may not sign in that way. */
 function strayWorkloads(clients: readonly ClientEntry[], issuers: readonly IssuerEntry[]): string[] {
   return issuers.flatMap(({ workloads = [] }, issuer) =>
@@ -84,7 +83,9 @@ function strayWorkloads(clients: readonly ClientEntry[], issuers: readonly Issue
       const where = `issuers.${issuer}.workloads.${workload}.client_id`
       const client = clients.find(({ client_id }) => client_id === id)
       if (!client) return [`${where} is no client of this file`]
-      return client.grant_types?.includes(JWT_BEARER) ? [] : [`${where} is a client without the grant type ${JWT_BEARER}`]
+      return client.grant_types?.includes(JWT_BEARER_GRANT_TYPE)
+        ? []
+        : [`${where} is a client without the grant type ${JWT_BEARER_GRANT_TYPE}`]
     }),
   )
 }

@@ -1,16 +1,11 @@
 import type { Client } from '../oauth/client.ts'
-
-const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+import { JWT_BEARER_GRANT_TYPE, TOKEN_EXCHANGE_GRANT_TYPE } from '../oauth/grant-types.ts'
 
 /** What only the operator can give: grants in which no person says yes. */
-export const OPERATORS_GRANT_TYPES: readonly string[] = [
-  'client_credentials',
-  TOKEN_EXCHANGE,
-  'urn:ietf:params:oauth:grant-type:jwt-bearer',
-]
+export const OPERATORS_GRANT_TYPES: readonly string[] = ['client_credentials', TOKEN_EXCHANGE_GRANT_TYPE, JWT_BEARER_GRANT_TYPE]
 
 /** By which of these a client acts for itself. */
-const MACHINE_GRANT_TYPES: readonly string[] = ['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer']
+const MACHINE_GRANT_TYPES: readonly string[] = ['client_credentials', JWT_BEARER_GRANT_TYPE]
 
 /** A client of the operator's file: whole, or, where its id is a URL, what the operator adds to the document there. */
 export type ConfiguredClient =
@@ -27,7 +22,7 @@ export const grantTypesOf = (entry: ConfiguredClient): readonly string[] =>
   (entry.kind === 'whole' ? entry.client.grantTypes : entry.members.grantTypes) ?? []
 
 /** Whether the operator lets this client act for people whose tokens it is handed (RFC 8693). */
-export const isAgent = (entry: ConfiguredClient): boolean => grantTypesOf(entry).includes(TOKEN_EXCHANGE)
+export const isAgent = (entry: ConfiguredClient): boolean => grantTypesOf(entry).includes(TOKEN_EXCHANGE_GRANT_TYPE)
 
 /** Whether the operator lets this client act for itself. */
 export const isMachine = (entry: ConfiguredClient): boolean =>

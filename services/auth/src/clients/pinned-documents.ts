@@ -1,3 +1,5 @@
+import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
+
 const CODE_FLOW = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] }
 const PROGRAM = ['http://127.0.0.1/callback', 'http://localhost/callback']
 
@@ -47,7 +49,7 @@ const DOCUMENTS = [
     redirect_uris: ['http://127.0.0.1:33418/', 'https://vscode.dev/redirect'],
     token_endpoint_auth_method: 'none',
     ...CODE_FLOW,
-    grant_types: [...CODE_FLOW.grant_types, 'urn:ietf:params:oauth:grant-type:device_code'],
+    grant_types: [...CODE_FLOW.grant_types, DEVICE_CODE_GRANT_TYPE],
   },
   {
     client_id: 'https://zed.dev/oauth/client-metadata.json',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readDocumentUrl } from '../fetch/document-url.ts'
 import type { Client, ClientAuthMethod } from '../oauth/client.ts'
+import { JWT_BEARER_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { randomSecret, sha256 } from '../oauth/secret.ts'
 import { type ClientEntry, clientSecret } from './clients-file-schema.ts'
 import { type ConfiguredClient, OPERATORS_GRANT_TYPES } from './configured-client.ts'
@@ -17,8 +18,6 @@ const MEMBERS_OF_DOCUMENTS = [
   'jwks',
   'jwks_uri',
 ] as const satisfies readonly (keyof ClientEntry)[]
-/** A client may have this one without proving itself: what it presents proves more. */
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /** What an entry of the clients file means. @param report - takes every fault; what comes back then is not to be used */
 export function toConfiguredClient(entry: ClientEntry, opensSecrets: boolean, report: Report): ConfiguredClient {
@@ -111,6 +110,8 @@ function checkGrants({ grantTypes, redirectUris, tokenEndpointAuthMethod }: Clie
   }
   if (tokenEndpointAuthMethod !== 'none') return
   for (const type of grantTypes) {
-    if (type !== JWT_BEARER && OPERATORS_GRANT_TYPES.includes(type)) report(`grant_types: ${type} needs a client_secret or keys`)
+    // A client may have jwt-bearer without proving itself: what it presents proves more.
+    if (type !== JWT_BEARER_GRANT_TYPE && OPERATORS_GRANT_TYPES.includes(type))
+      report(`grant_types: ${type} needs a client_secret or keys`)
   }
 }

@@ -1,11 +1,10 @@
 import type { Context } from '../context.ts'
 import { PROOF_ALGORITHMS } from '../dpop/algorithms.ts'
 import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
-import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
+import { DEVICE_CODE_GRANT_TYPE, JWT_BEARER_GRANT_TYPE, TOKEN_EXCHANGE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { isCimdOn } from '../oauth/trusted-hosts.ts'
 
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-const GRANTS_WITHOUT_PERSON = ['client_credentials', 'urn:ietf:params:oauth:grant-type:token-exchange', JWT_BEARER]
+const GRANTS_WITHOUT_PERSON = ['client_credentials', TOKEN_EXCHANGE_GRANT_TYPE, JWT_BEARER_GRANT_TYPE]
 
 /**
  * Authorization server metadata (RFC 8414 §2), which is our OpenID Connect discovery document too (Discovery 1.0 §3).
@@ -43,10 +42,12 @@ export function authorizationServerMetadata({
       'refresh_token',
       ...(config.DEVICE_GRANT === 'on' ? [DEVICE_CODE_GRANT_TYPE] : []),
       // Where no person is asked: those that some client of the operator's file may use.
-      ...GRANTS_WITHOUT_PERSON.filter((grant) => clients.offers(grant) && (grant !== JWT_BEARER || issuers.all.length > 0)),
+      ...GRANTS_WITHOUT_PERSON.filter(
+        (grant) => clients.offers(grant) && (grant !== JWT_BEARER_GRANT_TYPE || issuers.all.length > 0),
+      ),
     ],
     // draft-ietf-oauth-identity-assertion-authz-grant §7.2.
-    ...(clients.offers(JWT_BEARER) && issuers.all.some(({ idJag }) => idJag)
+    ...(clients.offers(JWT_BEARER_GRANT_TYPE) && issuers.all.some(({ idJag }) => idJag)
       ? { authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'] }
       : {}),
     token_endpoint_auth_methods_supported: authMethods,

@@ -3,7 +3,7 @@ import { randomSecret, sha256 } from './secret.ts'
 const PERSONAL_TOKEN = /^pat_([A-Za-z0-9_-]{22})[A-Za-z0-9_-]{43}$/
 
 /** Begins every personal access token, so that people and secret scanners know one when they see it. */
-export const PERSONAL_TOKEN_PREFIX = 'pat_'
+const PERSONAL_TOKEN_PREFIX = 'pat_'
 
 /** The client id under which personal tokens act. No client is registered with it: those begin with `cli_` or `https://`. */
 export const PERSONAL_TOKEN_CLIENT = 'personal-token'

@@ -1,13 +1,11 @@
 import { OPERATORS_GRANT_TYPES } from '../clients/configured-client.ts'
 import type { Config } from '../config.ts'
+import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { invalidMetadata } from './invalid-metadata.ts'
-
-/** RFC 8628 §3.4. */
-const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /** What anybody may register for: grants in which a person says yes. */
 export const offeredGrantTypes = ({ DEVICE_GRANT }: Pick<Config, 'DEVICE_GRANT'>): readonly string[] =>
-  DEVICE_GRANT === 'on' ? ['authorization_code', DEVICE_CODE] : ['authorization_code']
+  DEVICE_GRANT === 'on' ? ['authorization_code', DEVICE_CODE_GRANT_TYPE] : ['authorization_code']
 
 /**
  * What a client is registered for: what it asks for and we offer, and refresh tokens, which are always issued. Others are left

@@ -1,13 +1,12 @@
 import type { Context } from '../context.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { JWT_BEARER_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { byIdJag } from './assertions/by-id-jag.ts'
 import { byWorkload, identifyWorkload } from './assertions/by-workload.ts'
 import { ID_JAG_TYPE } from './assertions/id-jag.ts'
 import { type AssertionTrust, typeOfAssertion, verifyAssertion } from './assertions/verify-assertion.ts'
 import { issueStandingToken } from './issue-standing-token.ts'
 import type { TokenGrant } from './token-grant.ts'
-
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /**
  * `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` (RFC 7523 §2.1), with a JWT of an issuer that the operator trusts. Two
@@ -23,7 +22,7 @@ export function jwtBearerGrant(
 ): TokenGrant {
   const verify = (assertion: string) => verifyAssertion(assertion, context)
   return {
-    grantType: JWT_BEARER,
+    grantType: JWT_BEARER_GRANT_TYPE,
     identify: async ({ assertion, client_id: clientId }) => {
       if (assertion === undefined) throw missing()
       if (typeOfAssertion(assertion) === ID_JAG_TYPE) return undefined

@@ -4,6 +4,7 @@ import type { AccessTokenClaims } from '../keys/access-token.ts'
 import type { Client } from '../oauth/client.ts'
 import { nowSeconds } from '../oauth/clock.ts'
 import { OAuthError } from '../oauth/error.ts'
+import { TOKEN_EXCHANGE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import type { Resource } from '../oauth/resource.ts'
 import { clientScopes } from './client-scopes.ts'
 import { issueTokens } from './issue-tokens.ts'
@@ -13,8 +14,6 @@ import { actorOf, chainOf } from './token-exchange-actor.ts'
 import { exchangeTarget } from './token-exchange-target.ts'
 import { ACCESS_TOKEN_TYPE, createHeldTokenReader, JWT_TYPE } from './token-exchange-tokens.ts'
 import type { TokenGrant } from './token-grant.ts'
-
-const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 /**
  * `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693): an agent that was handed a person's access token gets
@@ -28,7 +27,7 @@ export function tokenExchangeGrant(
   const { config, keys, resources, clock } = context
   const readHeldToken = createHeldTokenReader(context)
   return {
-    grantType: TOKEN_EXCHANGE,
+    grantType: TOKEN_EXCHANGE_GRANT_TYPE,
     redeem: async ({ params, client, log, jkt }) => {
       requireConfigured(client, 'exchange tokens')
       requireConfidential(client, 'exchange tokens')

@@ -16,7 +16,7 @@ export interface TokenResponse {
 }
 
 /** What every grant gets. The endpoint has parsed the form and authenticated the client. */
-export interface TokenRequest {
+interface TokenRequest {
   readonly params: Params
   readonly client: Client
   readonly log: FastifyBaseLogger
