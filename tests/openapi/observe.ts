@@ -8,6 +8,10 @@ export interface Observation {
   readonly seen: ReadonlySet<string>
 }
 
+/** One for all gateways of a test run: it compiles schemas as they are needed. */
+let shared: ReturnType<typeof createJudge> | undefined
+const sharedJudge = () => (shared ??= createJudge(readOpenapi()))
+
 export interface Listener {
   /** What PUBLIC_URL has after the host. */
   readonly publicPath?: string
@@ -16,7 +20,7 @@ export interface Listener {
 
 /** Holds every answer of a listener against docs/openapi.json, whoever asks. */
 export function observe(server: Server, { publicPath = '', isInternal = false }: Listener = {}): Observation {
-  const judge = createJudge(readOpenapi())
+  const judge = sharedJudge()
   const faults = new Set<string>()
   const seen = new Set<string>()
   const judgeAnswer = (answer: Observed) => {
