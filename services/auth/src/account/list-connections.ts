@@ -1,3 +1,4 @@
+import { personalTokenEnd } from '../oauth/personal-token.ts'
 import type { Resources } from '../oauth/resource.ts'
 import type { AppView, ConnectionView } from '../pages/account-apps.ts'
 import type { PersonalTokenView } from '../pages/account-tokens.ts'
@@ -19,7 +20,7 @@ export interface Connections {
 
 /** Everything that acts for a person. @throws StoreUnavailableError */
 export async function listConnections(
-  { stores, clients, resources }: Pick<AccountContext, 'stores' | 'clients' | 'resources'>,
+  { config, stores, clients, resources }: Pick<AccountContext, 'config' | 'stores' | 'clients' | 'resources'>,
   subject: string,
 ): Promise<Connections> {
   const all = await stores.grants.listBySubject(subject)
@@ -34,7 +35,7 @@ export async function listConnections(
       connections: actives.map((active) => connectionOf(resources, active)),
     })),
     hidden: ofApps.length - shown.length,
-    tokens: all.flatMap((active) => tokenOf(resources, active) ?? []),
+    tokens: all.flatMap((active) => tokenOf(resources, active, config.PERSONAL_TOKEN_MAX_DAYS) ?? []),
   }
 }
 
@@ -49,7 +50,11 @@ const connectionOf = (resources: Resources, { grant, lastUsedAt }: ActiveGrant):
 })
 
 /** @returns undefined for what is no personal token */
-function tokenOf(resources: Resources, { grant, expiresAt, lastUsedAt }: ActiveGrant): PersonalTokenView | undefined {
+function tokenOf(
+  resources: Resources,
+  { grant, expiresAt, lastUsedAt }: ActiveGrant,
+  maxDays: number,
+): PersonalTokenView | undefined {
   if (grant.personalToken === undefined) return undefined
   return {
     grantId: grant.id,
@@ -57,7 +62,8 @@ function tokenOf(resources: Resources, { grant, expiresAt, lastUsedAt }: ActiveG
     place: placeOf(resources, grant.resource),
     scopes: grant.scopes,
     createdAt: grant.createdAt,
-    expiresAt,
+    // Where none are taken any more the page says so above them all.
+    expiresAt: maxDays === 0 ? expiresAt : personalTokenEnd(grant.createdAt, expiresAt, maxDays),
     lastUsedAt: lastUsedAt > grant.createdAt ? lastUsedAt : undefined,
   }
 }

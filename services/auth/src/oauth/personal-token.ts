@@ -17,3 +17,12 @@ export function readPersonalToken(token: string): { readonly grantId: string; re
   const id = PERSONAL_TOKEN.exec(token)?.[1]
   return id === undefined ? undefined : { grantId: `grt_${id}`, tokenHash: sha256(token) }
 }
+
+const SECONDS_PER_DAY = 86_400
+
+/**
+ * When a personal token ends, in Unix seconds: as its person chose, and no later than the operator lets them end now, so that a
+ * shorter PERSONAL_TOKEN_MAX_DAYS holds for those that were made before.
+ */
+export const personalTokenEnd = (createdAt: number, chosenEnd: number, maxDays: number): number =>
+  Math.min(chosenEnd, createdAt + maxDays * SECONDS_PER_DAY)

@@ -199,6 +199,17 @@ describe('a client that the operator set up', () => {
     await off.close()
   })
 
+  it('learns of a personal access token that it ends as early as the operator lets them end now', async () => {
+    const { grant, token } = await personal()
+    const life = { expiresAt: grant.createdAt + 30 * 86_400 }
+    await context.stores.grants.revoke(grant.id)
+    await context.stores.grants.create(grant, { refreshHash: NO_REFRESH_TOKEN, ...life })
+    const environment = { PERSONAL_TOKEN_MAX_DAYS: '7' }
+    const shorter = await open(await createTestContext({ clientsFile: CLIENTS_FILE, environment, replicaOf: context }))
+    expect(await answerTo(server, token, {}, 'application/json', shorter)).toMatchObject({ exp: grant.createdAt + 7 * 86_400 })
+    await shorter.close()
+  })
+
   it('may not ask about refresh tokens, which nobody shows to a server', async () => {
     expect(await answerTo(server, (await signIn()).refresh_token)).toEqual(INACTIVE)
   })

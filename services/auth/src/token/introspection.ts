@@ -5,6 +5,7 @@ import type { Client } from '../oauth/client.ts'
 import { nowSeconds } from '../oauth/clock.ts'
 import type { Grant } from '../oauth/grant.ts'
 import type { Identity } from '../oauth/identity.ts'
+import { personalTokenEnd } from '../oauth/personal-token.ts'
 import { mayUseResource } from '../oauth/resource.ts'
 import { createTokenReader, type PresentedToken } from './presented-token.ts'
 
@@ -59,8 +60,7 @@ export function createIntrospection(
   return async (token, asker, resource) => {
     const presented = await readToken(token)
     if (!presented || !mayAsk(asker, presented)) return INACTIVE
-    if (presented.kind === 'personal_token' && config.PERSONAL_TOKEN_MAX_DAYS === 0) return INACTIVE
-    const answer = describe(config.PUBLIC_URL, presented)
+    const answer = describe(config, presented)
     if (presented.kind === 'access_token' && !mayHold(presented.claims.client_id, presented.active.grant, clients.isAgent)) {
       return INACTIVE
     }
@@ -78,7 +78,10 @@ function mayAsk(asker: Client, token: PresentedToken): boolean {
   return asker.clientId === (token.kind === 'access_token' ? token.claims.client_id : token.active.grant.clientId)
 }
 
-function describe(iss: string, token: PresentedToken): Introspection {
+function describe(
+  { PUBLIC_URL: iss, PERSONAL_TOKEN_MAX_DAYS: maxDays }: Pick<Context['config'], 'PUBLIC_URL' | 'PERSONAL_TOKEN_MAX_DAYS'>,
+  token: PresentedToken,
+): Introspection {
   const { grant, expiresAt } = token.active
   const username = usernameOf(grant.identity)
   switch (token.kind) {
@@ -94,8 +97,10 @@ function describe(iss: string, token: PresentedToken): Introspection {
       const bound = grant.jkt === undefined ? {} : { cnf: { jkt: grant.jkt } }
       return { ...ofGrant(iss, grant, expiresAt), username, ...bound }
     }
-    case 'personal_token':
-      return { ...ofGrant(iss, grant, expiresAt), username, token_type: 'Bearer' }
+    case 'personal_token': {
+      const endsAt = personalTokenEnd(grant.createdAt, expiresAt, maxDays)
+      return { ...ofGrant(iss, grant, endsAt), username, token_type: 'Bearer' }
+    }
   }
 }
 

@@ -69,11 +69,14 @@ export function createCredentialReader(
     if (clock() >= endOf(token)) return remember(key, deny('expired', token.scheme))
     return grants.read(token.grantId, ({ active, mayBeKept }) => {
       if (!active) return remember(key, goneWith(token))
-      const claims = claimsWith(token, active, config.PUBLIC_URL)
+      const claims = claimsWith(token, active, config)
       if ('reason' in claims) return remember(key, claims)
+      // Of a personal token, whose end is not its own to say.
+      const endsAt = token.claims ? active.expiresAt : claims.exp
+      if (clock() >= endsAt * 1000) return remember(key, goneWith(token))
       noteUse(active)
       const credential = stale ?? newCredential(token, claims, active.grant)
-      credential.freshUntilMs = Math.min(clock() + VERIFY_CACHE_SECONDS * 1000, endOf(token), active.expiresAt * 1000)
+      credential.freshUntilMs = Math.min(clock() + VERIFY_CACHE_SECONDS * 1000, endOf(token), endsAt * 1000)
       if (mayBeKept) cache.set(key, credential.grantId, credential)
       return credential
     })

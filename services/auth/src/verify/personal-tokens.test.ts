@@ -126,6 +126,16 @@ describe('a personal access token', () => {
     expect(await ask(verifier, `Bearer ${token}`)).toMatchObject({ status: 200 })
   })
 
+  it('ends as early as the operator lets them end now, however long its person chose', async () => {
+    const { token } = await issue({}, 30 * 86_400)
+    const shorter = createVerifier(await createTestContext({ replicaOf: context, environment: { PERSONAL_TOKEN_MAX_DAYS: '7' } }))
+    context.advance(7 * 86_400 - 2)
+    expect(await ask(shorter, `Bearer ${token}`)).toMatchObject({ status: 200 })
+    context.advance(2)
+    expect(await ask(shorter, `Bearer ${token}`)).toMatchObject({ status: 401 })
+    expect(await ask(verifier, `Bearer ${token}`)).toMatchObject({ status: 200 })
+  })
+
   it('is none made of another kind of grant, whose id any client knows', async () => {
     const grant = await liveGrant(context)
     expect(await ask(verifier, `Bearer ${newPersonalToken(grant.id)}`)).toMatchObject({ status: 401 })

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { type AccessTokenClaims, type AccessTokenReading, createAccessTokenReader } from '../keys/access-token.ts'
 import type { SigningKey } from '../keys/signing-keys.ts'
 import { ACCESS_TOKEN_LEEWAY_SECONDS } from '../oauth/lifetimes.ts'
-import { readPersonalToken } from '../oauth/personal-token.ts'
+import { personalTokenEnd, readPersonalToken } from '../oauth/personal-token.ts'
 import { equalDigests, sha256 } from '../oauth/secret.ts'
 import type { ActiveGrant } from '../store/grant-store.ts'
 import { readAuthorization, type Scheme } from './authorization.ts'
@@ -76,7 +76,11 @@ export const endOf = ({ claims }: PresentedToken): number =>
   claims ? (claims.exp + ACCESS_TOKEN_LEEWAY_SECONDS) * 1000 : Number.POSITIVE_INFINITY
 
 /** What a token says, now that its grant is known to live, or why it says nothing. */
-export function claimsWith(token: PresentedToken, active: ActiveGrant, issuer: string): AccessTokenClaims | Denial {
+export function claimsWith(
+  token: PresentedToken,
+  active: ActiveGrant,
+  { PUBLIC_URL: issuer, PERSONAL_TOKEN_MAX_DAYS: maxDays }: Pick<Context['config'], 'PUBLIC_URL' | 'PERSONAL_TOKEN_MAX_DAYS'>,
+): AccessTokenClaims | Denial {
   const { claims, personalTokenHash, scheme } = token
   if (claims) return active.revokedTokens.includes(claims.jti) ? deny('token_revoked', scheme) : claims
   const { grant } = active
@@ -90,7 +94,7 @@ export function claimsWith(token: PresentedToken, active: ActiveGrant, issuer: s
     aud: grant.resource,
     client_id: grant.clientId,
     iat: grant.createdAt,
-    exp: active.expiresAt,
+    exp: personalTokenEnd(grant.createdAt, active.expiresAt, maxDays),
     jti: grant.id,
     scope: grant.scopes.join(' '),
     grant_id: grant.id,
