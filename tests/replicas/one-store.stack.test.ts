@@ -143,7 +143,7 @@ describeWithDocker('two replicas on one Redis', () => {
   describe('with a grace of a second', () => {
     const held = using({ REFRESH_GRACE: '1' })
 
-    it('a refresh token that comes back too late ends its family at both (REF-02)', async () => {
+    it('a refresh token that comes back too late ends its family at both (decision 2, REF-01)', async () => {
       const families = await inBatches(LATE, async (index) => {
         const [here, there] = inTurn(held.replicas, index)
         const first = await signIn(held, here)
