@@ -272,7 +272,7 @@ describe('where the operator allows none', () => {
     expect((await fresh.post('/account/tokens', {})).status).toBe(404)
     const owner = await off.signedIn({ ...OCTOCAT, subject })
     const list = await owner.get('/account')
-    expect(list.page.text).toContain('The operator allows no new ones.')
+    expect(list.page.text).toContain('The operator takes no personal tokens any more: these open nothing.')
     await owner.press(list, 'Revoke')
     expect(await tokensOf(subject)).toEqual([])
     await off.app.close()

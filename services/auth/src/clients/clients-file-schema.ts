@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { readDocumentUrl } from '../fetch/document-url.ts'
 import type { ClientAuthMethod } from '../oauth/client.ts'
 import { DEVICE_CODE_GRANT_TYPE, JWT_BEARER_GRANT_TYPE, TOKEN_EXCHANGE_GRANT_TYPE } from '../oauth/grant-types.ts'
+import { PERSONAL_TOKEN_CLIENT } from '../oauth/personal-token.ts'
 import { clientName, publicJwks, redirectUris } from './metadata-schema.ts'
 
 const AUTH_METHODS = [
@@ -38,6 +39,7 @@ const clientEntry = z.strictObject({
     .max(2048)
     .regex(VISIBLE, 'must be visible ASCII characters')
     .refine((id) => !id.startsWith('cli_'), 'must not begin with cli_: such ids are made at registration')
+    .refine((id) => id !== PERSONAL_TOKEN_CLIENT, `must not be ${PERSONAL_TOKEN_CLIENT}: people’s own tokens act under it`)
     .describe('Typed into the client. A URL stands for the client metadata document there, which this entry adds to.'),
   client_secret: clientSecret.optional().describe('What the client proves itself by.'),
   client_secret_file: z.string().min(1).optional().describe('Path of a file with the secret, instead.'),

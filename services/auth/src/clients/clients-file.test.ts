@@ -168,6 +168,11 @@ describe('a fault in the clients file', () => {
       },
       'clients.1.client_id is there twice',
     ],
+    [
+      'the id of people’s own tokens',
+      { clients: [{ client_id: 'personal-token', redirect_uris: REDIRECT_URIS }] },
+      'clients.0.client_id must not be personal-token: people’s own tokens act under it',
+    ],
     ['an issuer twice', { issuers: [{ issuer: 'https://a.b' }, { issuer: 'https://a.b' }] }, 'issuers.1.issuer is there twice'],
     [
       'two secrets',

@@ -42,7 +42,7 @@ ${view.tokens.map((token) => tokenEntry(view, token))}
 ${more(view)}`
 
 function more({ more: way, limit }: PersonalTokensView): Html {
-  if (way === 'off') return html`<p class="note">The operator allows no new ones.</p>`
+  if (way === 'off') return html`<p class="note">The operator takes no personal tokens any more: these open nothing.</p>`
   if (way === 'full') return html`<p class="note">You have ${limit} tokens, and no more can be made. Revoke one first.</p>`
   return html`<div class="stack"><a class="button" href="${way.href}">New token</a></div>`
 }
