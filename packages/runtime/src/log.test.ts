@@ -22,6 +22,16 @@ describe('the log', () => {
       { req: { headers: { authorization: 'Bearer x', host: 'h' } } },
       { req: { headers: { authorization: '[secret]', host: 'h' } } },
     ],
+    [
+      'what a grant, a client or a key is proved by',
+      { body: { device_code: 'dev_1', user_code: 'BCDF', assertion: 'a.b.c', client_assertion: 'a.b.c', subject_token: 't' } },
+      { body: { device_code: '[secret]', user_code: '[secret]', assertion: '[secret]', client_assertion: '[secret]' } },
+    ],
+    [
+      'a request that was pushed, or a proof',
+      { request_uri: 'urn:x', dpop: 'a.b.c' },
+      { request_uri: '[secret]', dpop: '[secret]' },
+    ],
     ['something that is no text', { cookie: ['a=1'] }, { cookie: '[secret]' }],
   ])('hides a secret that is %s', (_where, facts, shown) => {
     expect(logged((log) => log.info(facts, 'text'))).toMatchObject(shown)
