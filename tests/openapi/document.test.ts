@@ -28,6 +28,11 @@ describe('docs/openapi.json', () => {
     expect(JSON.parse(readFileSync(`${ROOT}/${DOCUMENT_PATH}`, 'utf8'))).toEqual(openapiDocument())
   })
 
+  it('is of the version that the package has', () => {
+    const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { readonly version: string }
+    expect(openapiDocument().info).toMatchObject({ version })
+  })
+
   it('has schemas that a validator takes', () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false })
     for (const schema of Object.values(readOpenapi().components.schemas)) expect(ajv.validateSchema(schema)).toBe(true)
