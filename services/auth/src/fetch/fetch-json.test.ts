@@ -120,6 +120,26 @@ describe('a document', () => {
     expect(written).toBeLessThan(10e6)
   })
 
+  it('that is endless or a bomb leaves memory as it was, a hundred times over (CIM-07)', async () => {
+    const bomb = gzipSync(Buffer.alloc(50e6))
+    const endless: RequestListener = (_request, response) => {
+      response.writeHead(200, JSON_TYPE)
+      const chunk = Buffer.alloc(16_384, 'a')
+      const more = () => {
+        while (!response.destroyed && response.write(chunk));
+      }
+      response.on('drain', more)
+      more()
+    }
+    const before = process.memoryUsage().rss
+    for (let round = 0; round < 100; round++) {
+      const compressed = send(200, { ...JSON_TYPE, 'content-encoding': 'gzip' }, bomb)
+      server.answer(round % 2 === 0 ? endless : compressed)
+      expect(await faultOf(fetchJson(here()))).toBe(round % 2 === 0 ? 'too_large' : 'encoded')
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(48e6)
+  })
+
   it('of exactly 5 KB is taken', async () => {
     server.answer(send(200, JSON_TYPE, `"${'a'.repeat(5118)}"`))
     expect((await fetchJson(here())).json).toHaveLength(5118)
