@@ -157,10 +157,13 @@ describe('the grace (rule 32, decision 2)', () => {
 })
 
 describe('a family is not harmed by', () => {
-  it('another client with its current or its old token (REF-05)', async () => {
+  it.each([
+    ['within the grace', 1],
+    ['after it', 121],
+  ])('another client with its current or its old token, %s (REF-05)', async (_when, seconds) => {
     const { refresh_token: old, grantId } = await at().signIn(context)
     const { refresh_token: current } = (await at().refresh(old)).json<TokenAnswer>()
-    context.advance(121)
+    context.advance(seconds)
     const thief = await addClient(context)
     for (const token of [old, current]) expect((await at(thief).refresh(token)).json().error).toBe('invalid_grant')
     expect(await isAlive(grantId)).toBe(true)
