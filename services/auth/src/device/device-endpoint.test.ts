@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { formToken } from '../http/browser.ts'
 import type { RegisteredClient } from '../oauth/client.ts'
 import { DEVICE_CODE_GRANT_TYPE } from '../oauth/grant-types.ts'
 import { sha256 } from '../oauth/secret.ts'
@@ -280,6 +281,19 @@ describe('the form', () => {
     expect((await send(question, other)).status).toBe(status)
     expect(await ask(started)).toMatchObject({ error: 'authorization_pending' })
     expect(await ask(other)).toMatchObject({ error: 'authorization_pending' })
+  })
+
+  it('made up by a person for a code that they guess, with the secret of their own browser, does nothing (TOK-14)', async () => {
+    const started = await start()
+    const subject = 'github:5'
+    const guesser = await signIn({ ...OCTOCAT, subject })
+    const csrf = formToken(guesser.cookies.get('__Host-gatehouse-browser') ?? '', 'device', started.userCode, subject)
+    const guess = { user_code: started.userCode, csrf, decision: 'approve', 'scope:read': 'yes' }
+    const answer = await guesser.post('/device', guess)
+    expect([answer.status, answer.page.text.includes(WRONG)]).toEqual([400, true])
+    expect(await ask(started)).toMatchObject({ error: 'authorization_pending' })
+    await guesser.get(started.url)
+    expect((await guesser.post('/device', guess)).status).toBe(200)
   })
 
   it('of a person who has signed out leads to sign-in', async () => {

@@ -57,6 +57,7 @@ export function deviceEndpoint(app: FastifyInstance, context: AuthorizeContext):
     const device = userCode === undefined ? undefined : await findDevice(devices, context, userCode)
     if (!device || (await devices.decisionOf(device.authorization.id))) return askCode(reply, session, 400, WRONG_CODE, typed)
     if (!mayUseResource(device.resource, session.identity)) return refusePerson(request, reply, device, session)
+    await devices.noteAsked(device.userCode, session.identity.subject)
     return showConfirm(request, reply, context, device, session)
   })
 
@@ -67,8 +68,9 @@ export function deviceEndpoint(app: FastifyInstance, context: AuthorizeContext):
     const session = await sessions.find(request)
     if (!session) return askWho(reply, userCode)
     if (userCode === undefined) return askCode(reply, session, 400, WRONG_CODE)
-    // The form proves that this person was shown the question for this code here, so this is no guess.
     requireForm(request, params.csrf, 'device', userCode, session.identity.subject)
+    // The form alone does not show that this is no guess: a person knows the secret of their own browser, which makes it.
+    if (!(await devices.wasAsked(userCode, session.identity.subject))) return askCode(reply, session, 400, WRONG_CODE)
     const device = await findDevice(devices, context, userCode)
     if (!device) return askCode(reply, session, 400, WRONG_CODE)
     if (!mayUseResource(device.resource, session.identity)) return refusePerson(request, reply, device, session)

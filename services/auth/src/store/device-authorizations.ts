@@ -36,6 +36,9 @@ export interface DeviceAuthorizations {
   /** Also for a while after it expired. */
   findByCode(codeHash: string): Promise<DeviceAuthorization | undefined>
   findByUserCode(userCode: string): Promise<DeviceAuthorization | undefined>
+  /** Remembers that this person was asked about this code, for as long as a code is good. */
+  noteAsked(userCode: string, subject: string): Promise<void>
+  wasAsked(userCode: string, subject: string): Promise<boolean>
   /** Records the person's answer: of any number of callers the first one's stands, and all get that one. */
   decideOnce(id: string, decision: DeviceDecision): Promise<{ readonly first: boolean; readonly standing: DeviceDecision }>
   decisionOf(id: string): Promise<DeviceDecision | undefined>
@@ -66,6 +69,8 @@ export function createDeviceAuthorizations(stores: Pick<Stores, 'expiring' | 'de
       const codeHash = await expiring.find('user-code', sha256(userCode))
       return codeHash === undefined ? undefined : findByCode(codeHash)
     },
+    noteAsked: (userCode, subject) => expiring.put('user-code', askedName(userCode, subject), '', DEVICE_CODE_TTL_SECONDS),
+    wasAsked: async (userCode, subject) => (await expiring.find('user-code', askedName(userCode, subject))) !== undefined,
     decideOnce: async (id, decision) => {
       const { first, outcome } = await decisions.decideOnce(id, JSON.stringify(decision), REMEMBERED_SECONDS)
       return { first, standing: JSON.parse(outcome) as DeviceDecision }
@@ -87,3 +92,5 @@ export function createDeviceAuthorizations(stores: Pick<Stores, 'expiring' | 'de
     },
   }
 }
+
+const askedName = (userCode: string, subject: string): string => sha256(JSON.stringify([userCode, subject]))
