@@ -246,6 +246,24 @@ describe('a person who said yes before', () => {
     expect(answer.page.text).toContain('You allowed it before')
   })
 
+  it('is asked for another redirect URI of the same client (CON-05)', async () => {
+    const uri = `${WEB_URI}/other`
+    client = await flow.addClient({ redirectUris: [WEB_URI, uri] })
+    await browser.press(await ask(), 'approve')
+    expect(onwardOf(await again({})).searchParams.has('code')).toBe(true)
+    const answer = await again({ redirect_uri: uri })
+    expect(answer.page.refresh).toBeUndefined()
+    expect(answer.page.text).toContain('Allow “Test client”')
+  })
+
+  it('is nobody else: another person is asked, in the same browser too (CON-05)', async () => {
+    flow.provider.identity = OTHER
+    flow.context.advance(1)
+    const question = await browser.reachConsent(flow.authorizeUrl(client, { scope: 'read write', prompt: 'login' }))
+    expect(question.page.text).toContain('hubot')
+    expect(question.page.text).not.toContain('You allowed it before')
+  })
+
   it('is asked for another client of the same name (CON-05)', async () => {
     client = await flow.addClient({ redirectUris: [WEB_URI] })
     const answer = await again({})
