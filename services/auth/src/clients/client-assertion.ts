@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import { FetchFault } from '../fetch/fetch-fault.ts'
 import type { KeySets } from '../fetch/key-sets.ts'
@@ -6,6 +5,7 @@ import { ASSERTION_ALGORITHMS } from '../oauth/assertion-algorithms.ts'
 import type { Client } from '../oauth/client.ts'
 import { type Clock, nowSeconds } from '../oauth/clock.ts'
 import { FOREIGN_CLOCK_SKEW_SECONDS } from '../oauth/lifetimes.ts'
+import { sha256 } from '../oauth/secret.ts'
 import type { ExpiringStore } from '../store/expiring-store.ts'
 
 /** RFC 7523 §2.2 `client_assertion_type`. */
@@ -71,7 +71,7 @@ export async function checkClientAssertion(assertion: string, client: Client, op
   if (!isForUs(payload.aud, issuer)) throw new ClientAssertionFault('client_assertion_audience')
   const expiresIn = checkTimes(payload, nowSeconds(clock))
   const jti = checkJti(payload)
-  const name = createHash('sha256').update(`${client.clientId}\0${jti}`).digest('base64url')
+  const name = sha256(`${client.clientId}\0${jti}`)
   const isFirst = await expiring.add('replay', `client-assertion:${name}`, '1', expiresIn + FOREIGN_CLOCK_SKEW_SECONDS)
   if (!isFirst) throw new ClientAssertionFault('client_assertion_replayed')
 }
