@@ -70,9 +70,10 @@ export async function createPublicApp(
     reply.code(404).send({ error: 'not_found', error_description: `there is nothing here; see ${config.PUBLIC_URL}/` }),
   )
   app.addHook('onRequest', checkHost(config))
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
     if (!config.isLoopback) reply.header('strict-transport-security', 'max-age=31536000')
+    done()
   })
   await app.register(formbody, { parser: (form) => readParams(form, ['resource']) })
 

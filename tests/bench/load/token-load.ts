@@ -74,24 +74,24 @@ export function readAnswer(answer: HttpAnswer): TokenAnswer | string {
 }
 
 const refreshRequest =
-  ({ clientId, resource, port }: TokenLoadOptions) =>
+  ({ clientId, resource }: TokenLoadOptions) =>
   (token: string): string =>
-    post(port, new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token, client_id: clientId, resource }))
+    post(resource, new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token, client_id: clientId, resource }))
 
 const codeRequest =
-  ({ clientId, resource, redirectUri, port }: TokenLoadOptions) =>
+  ({ clientId, resource, redirectUri }: TokenLoadOptions) =>
   (line: string): string => {
     const [code = '', verifier = ''] = line.split(' ')
     const proof = { code, code_verifier: verifier, redirect_uri: redirectUri }
-    return post(port, new URLSearchParams({ grant_type: 'authorization_code', ...proof, client_id: clientId, resource }))
+    return post(resource, new URLSearchParams({ grant_type: 'authorization_code', ...proof, client_id: clientId, resource }))
   }
 
-/** As MCP clients in Node send it. */
-function post(port: number, form: URLSearchParams): string {
+/** As MCP clients in Node send it, to the host that the gateway is known by. */
+function post(resource: string, form: URLSearchParams): string {
   const body = form.toString()
   return [
     'POST /token HTTP/1.1',
-    `Host: localhost:${port}`,
+    `Host: ${new URL(resource).host}`,
     'Accept: application/json',
     'Accept-Encoding: gzip, deflate',
     'Accept-Language: *',

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { onRequestHookHandler } from 'fastify'
 import type { Config } from '../config.ts'
 import { isLoopbackHost } from '../oauth/redirect-uri.ts'
 
@@ -20,11 +20,11 @@ export function createHostRule({ PUBLIC_URL, isLoopback }: HostConfig): (host: s
 }
 
 /** Fastify hook: 421 for a host that is not ours (RFC 9110 §15.5.20). */
-export function checkHost(config: HostConfig) {
+export function checkHost(config: HostConfig): onRequestHookHandler {
   const isKnownHost = createHostRule(config)
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-    if (isKnownHost(request.headers.host)) return undefined
+  return (request, reply, done) => {
+    if (isKnownHost(request.headers.host)) return done()
     request.log.info({ event: 'refused', reason: 'unknown_host', status: 421 }, 'refused')
-    return reply.code(421).send({ error: 'invalid_request', error_description: `this gateway answers at ${config.PUBLIC_URL}` })
+    reply.code(421).send({ error: 'invalid_request', error_description: `this gateway answers at ${config.PUBLIC_URL}` })
   }
 }

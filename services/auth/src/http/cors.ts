@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 
 /** What browser-based MCP clients send; a preflight that asks for more (`Mcp-Param-*`) gets what it asks for. */
 const USUAL_HEADERS =
@@ -12,9 +12,10 @@ const MAX_AGE_SECONDS = '7200'
  * Route hook: pages of any origin may read the answer, refusals too. Never with credentials, and not for `null`, the
  * origin of sandboxed frames and local files (RFC 9700 §2.6). Not for /authorize and the pages behind it.
  */
-export const anyOrigin = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-  if (request.headers.origin === 'null') return
+export const anyOrigin: onRequestHookHandler = (request, reply, done) => {
+  if (request.headers.origin === 'null') return done()
   reply.header('access-control-allow-origin', '*').header('access-control-expose-headers', EXPOSED_HEADERS)
+  done()
 }
 
 /** Answers the preflights of a path: 204, for the methods named. */

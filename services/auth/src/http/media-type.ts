@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { onRequestHookHandler } from 'fastify'
 import { OAuthError } from '../oauth/error.ts'
 
 /**
@@ -6,10 +6,10 @@ import { OAuthError } from '../oauth/error.ts'
  * `charset` are fine (clients send them); a list of types is not one.
  */
 export const requireMediaType =
-  (type: 'application/json' | 'application/x-www-form-urlencoded') =>
-  async (request: FastifyRequest): Promise<void> => {
+  (type: 'application/json' | 'application/x-www-form-urlencoded'): onRequestHookHandler =>
+  (request, _reply, done) => {
     const [essence = ''] = (request.headers['content-type'] ?? '').split(';')
-    if (essence.trim().toLowerCase() === type) return
+    if (essence.trim().toLowerCase() === type) return done()
     throw new OAuthError('invalid_request', `send the body as ${type}`, { reason: 'media_type', status: 415 })
   }
 

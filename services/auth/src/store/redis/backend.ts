@@ -24,23 +24,16 @@ export interface RedisBackend {
 const SCAN_COUNT = 1_000
 
 export function createRedisBackend(redis: Redis | Cluster): RedisBackend {
-  const answer = async <T>(ask: (redis: RedisCommander) => Promise<T>): Promise<T> => {
-    try {
-      return await ask(redis)
-    } catch (error) {
-      throw toStoreError(error)
-    }
+  const rethrow = (error: unknown): never => {
+    throw toStoreError(error)
   }
+  const answer = <T>(ask: (redis: RedisCommander) => Promise<T>): Promise<T> => ask(redis).catch(rethrow)
   return {
     answer,
     run: (script, key, ...args) =>
-      answer(async () => {
-        try {
-          return await redis.evalsha(script.sha, 1, key, ...args)
-        } catch (error) {
-          if (!isErrorReply(error, 'NOSCRIPT')) throw error
-          return redis.eval(script.lua, 1, key, ...args)
-        }
+      redis.evalsha(script.sha, 1, key, ...args).catch((error: unknown) => {
+        if (!isErrorReply(error, 'NOSCRIPT')) return rethrow(error)
+        return redis.eval(script.lua, 1, key, ...args).catch(rethrow)
       }),
     keysUnder: (prefix) =>
       answer(async () => {
