@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RegisteredClient } from '../oauth/client.ts'
 import { readCode } from '../oauth/code.ts'
 import type { Grant } from '../oauth/grant.ts'
@@ -65,6 +66,20 @@ describe('a request with a fault', () => {
     expect(answer.page.text).toContain('client.test')
     const link = new URL(answer.page.links[0]?.href ?? '')
     expect(Object.fromEntries(link.searchParams)).toMatchObject({ error, state: 'st-1', iss: 'https://gate.test' })
+  })
+
+  it('about a request object, by value or by reference, makes us fetch nothing (AUT-07)', async () => {
+    const connect = vi.spyOn(Socket.prototype, 'connect')
+    for (const changes of [
+      { request: 'e30.e30.' },
+      { request_uri: 'https://evil.test/r' },
+      { request_uri: 'http://127.0.0.1:1/r' },
+    ]) {
+      const answer = await flow.browser().get(flow.authorizeUrl(program, changes))
+      expect(answer.location?.searchParams.get('error')).toMatch(/^request(_uri)?_not_supported$/)
+    }
+    expect(connect).not.toHaveBeenCalled()
+    connect.mockRestore()
   })
 
   it('goes back to a web site that the signed-in person let in before, and only in their browser (AUT-13)', async () => {
