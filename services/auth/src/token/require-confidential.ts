@@ -1,9 +1,6 @@
 import type { Client } from '../oauth/client.ts'
+import { isConfidential } from '../oauth/confidential.ts'
 import { OAuthError } from '../oauth/error.ts'
-
-/** Whether a client always proves itself, by a secret or a key: nobody comes in its name by knowing it. */
-const isConfidential = ({ tokenEndpointAuthMethod, tokenEndpointAuthMethods }: Client): boolean =>
-  !(tokenEndpointAuthMethods ?? [tokenEndpointAuthMethod]).includes('none')
 
 /** @param what - that it may not, as the end of a sentence. @throws OAuthError `unauthorized_client` */
 export function requireConfidential(client: Client, what: string): void {
