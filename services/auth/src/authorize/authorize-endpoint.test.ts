@@ -90,6 +90,12 @@ describe('a request with a fault', () => {
     expect((await flow.browser().get(faulty)).location).toBeUndefined()
   })
 
+  it('goes back to a client that redeems no codes, before anybody is asked', async () => {
+    const client = await flow.addClient({ grantTypes: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'] })
+    const answer = await flow.browser().get(flow.authorizeUrl(client))
+    expect(answer.location?.searchParams.get('error')).toBe('unauthorized_client')
+  })
+
   it('goes back to an app on this device', async () => {
     const app = await flow.addClient({ redirectUris: ['cursor://anysphere.cursor-mcp/oauth/callback'] })
     const answer = await flow.browser().get(flow.authorizeUrl(app, { response_type: 'token' }))

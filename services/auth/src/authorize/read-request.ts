@@ -6,6 +6,7 @@ import { randomSecret } from '../oauth/secret.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { checkCodeChallenge } from './check-code-challenge.ts'
 import { checkDpopJkt } from './check-dpop-jkt.ts'
+import { checkGrantType } from './check-grant-type.ts'
 import { checkMaxAge } from './check-max-age.ts'
 import { checkNonce } from './check-nonce.ts'
 import { checkPrompt } from './check-prompt.ts'
@@ -33,6 +34,7 @@ export function readRequest(
   { client, redirectUri, state }: Asker,
   context: { readonly resources: Resources; readonly clock: Clock; readonly isSignedIn: boolean },
 ): AuthorizationRequest {
+  /*                 */ checkGrantType(client)
   /*                 */ checkRequestObject(params)
   /*                 */ checkResponseType(params.response_type, params.response_mode)
   const codeChallenge = checkCodeChallenge(params)

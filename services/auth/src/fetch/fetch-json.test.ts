@@ -220,8 +220,8 @@ describe('a document', () => {
     server.answer(() => {})
     const before = server.requests.length
     const all = await Promise.all(Array.from({ length: 20 }, (_, index) => faultOf(impatient(`${server.url}/${index}`))))
-    expect(all.filter((fault) => fault === 'busy for now')).toHaveLength(12)
-    expect(server.requests.length - before).toBe(8)
+    expect(all.filter((fault) => fault === 'busy for now')).toHaveLength(16)
+    expect(server.requests.length - before).toBe(4)
   })
 
   it('is not fetched while too many are under way in all', async () => {
@@ -231,10 +231,10 @@ describe('a document', () => {
       return new Promise(() => {})
     }
     const slowNames = createFetchJson({ allowedPrivateHosts: [], timeoutMs: TIMEOUT_MS, resolvePublicName: silent })
-    await Promise.all(Array.from({ length: 100 }, (_, index) => faultOf(slowNames(`https://tar-pit-${index}.test/c`))))
-    expect(asked).toBe(32)
+    await Promise.all(Array.from({ length: 200 }, (_, index) => faultOf(slowNames(`https://tar-pit-${index}.test/c`))))
+    expect(asked).toBe(128)
     await faultOf(slowNames('https://next.test/c'))
-    expect(asked).toBe(33)
+    expect(asked).toBe(129)
   })
 
   it('is fetched without the proxies of the environment', async () => {
@@ -262,7 +262,7 @@ describe('an address that the operator wrote', () => {
 
   it('is fetched however many of strangers are under way', async () => {
     const busy = createFetchJson({ allowedPrivateHosts: [], timeoutMs: 1_000, resolvePublicName: () => new Promise(() => {}) })
-    const strangers = Array.from({ length: 40 }, (_, index) => faultOf(busy(`https://tar-pit-${index}.test/c`)))
+    const strangers = Array.from({ length: 136 }, (_, index) => faultOf(busy(`https://tar-pit-${index}.test/c`)))
     server.answer({ ours: true })
     expect((await busy(here(), { trusted: true })).json).toEqual({ ours: true })
     expect((await Promise.all(strangers)).filter((fault) => fault === 'busy for now')).toHaveLength(8)

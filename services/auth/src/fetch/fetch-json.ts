@@ -11,10 +11,10 @@ const FETCH_TIMEOUT_MS = 3_000
 const DOCUMENT_LIMIT_BYTES = 5_120
 /** Keys of an issuer that the operator named: Microsoft's come with their certificates. */
 const TRUSTED_LIMIT_BYTES = 65_536
-/** Under way at once in this process, so that a hundred slow hosts cost a bounded number of sockets. */
-const FETCHES_LIMIT = 32
+/** Under way at once in this process, so that any number of slow hosts cost a bounded number of sockets. */
+const FETCHES_LIMIT = 128
 /** Of these at one host, so that one slow host does not take all. */
-const FETCHES_PER_HOST_LIMIT = 8
+const FETCHES_PER_HOST_LIMIT = 4
 
 export interface FetchJsonOptions {
   /** CIMD_ALLOWED_PRIVATE_HOSTS: names or addresses, exactly, with a port or with any, that may be private, and plain http. */

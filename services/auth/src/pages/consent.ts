@@ -72,7 +72,7 @@ export const resourceLabel = (resource: Resource): string => resource.server?.na
 export function appNote({ client, wasApprovedBefore }: Pick<ConsentView, 'client' | 'wasApprovedBefore'>): Html {
   const notes: Readonly<Record<Client['source'], string>> = {
     registered: 'The app gave this name itself; anybody can use any name.',
-    metadata: 'The web site named here vouches for the app.',
+    metadata: 'The name comes from the web site shown here.',
     configured: 'The operator of this gateway set this app up.',
   }
   return html`${nameTag(client)}<small>${notes[client.source]}${wasApprovedBefore && ' You allowed it before.'}</small>`
