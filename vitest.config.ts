@@ -26,6 +26,9 @@ export default defineConfig({
           isolate: false,
           // Most tests wait for a child or a socket; with a worker for each core they would wait one after the other.
           maxWorkers: 3,
+          // A password costs a fifth of a second of a core, and the workers share two.
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },

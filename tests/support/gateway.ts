@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createLog } from '@gatehouse/runtime'
 import { type Gatehouse, startGatehouse } from '../../services/gatehouse/src/index.ts'
+import { observe } from '../openapi/observe.ts'
 import { createClock, type TestClock } from './clock.ts'
 
 /** The operator's password in every test gateway that has no identity provider. */
@@ -45,6 +46,7 @@ export interface Gateway {
   server(name?: string): string
   /** Every method of every store rejects with `error` until the returned function is called. */
   breakStore(error: Error): () => void
+  /** @throws Error when an answer was not as docs/openapi.json says */
   close(): Promise<void>
 }
 
@@ -81,6 +83,10 @@ export async function startGateway(
   })
   // It listens before its keys are read, and answers 503 until then.
   await gatehouse.auth.keys.refresh()
+  const observed = [
+    observe(gatehouse.auth.publicApp.server, { publicPath: options.path ?? '' }),
+    observe(gatehouse.auth.internalApp.server, { isInternal: true }),
+  ]
   return {
     url,
     port,
@@ -95,6 +101,8 @@ export async function startGateway(
     },
     close: async () => {
       await gatehouse.close()
+      const faults = observed.flatMap((each) => [...each.faults])
+      if (faults.length > 0) throw new Error(`not as docs/openapi.json says: ${faults.join('; ')}`)
       if (options.dataDir === undefined) rmSync(folder, { recursive: true, force: true })
     },
   }
