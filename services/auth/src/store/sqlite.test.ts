@@ -84,7 +84,8 @@ describe('the SQLite file', () => {
     other.exec('BEGIN IMMEDIATE')
     const before = performance.now()
     await expect(stores.grants.redeemCode('grt_1', 'hash', sampleRefresh(Date.now))).rejects.toThrow(StoreUnavailableError)
-    expect(performance.now() - before).toBeLessThan(2_000)
+    // It waits for 1.5 s; the rest is for a busy machine.
+    expect(performance.now() - before).toBeLessThan(6_000)
     // Reading goes on.
     expect(await stores.grants.find('grt_1')).toBeUndefined()
     other.exec('ROLLBACK')
