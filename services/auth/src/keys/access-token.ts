@@ -136,7 +136,7 @@ function checkClaims(payload: string, issuer: string, now: number): AccessTokenR
   return {
     outcome: 'valid',
     claims: {
-      ...{ iss, sub, aud, client_id, iat: Number(iat), exp: Number(exp), jti, scope, grant_id },
+      ...{ iss: issuer, sub, aud, client_id, iat: Number(iat), exp: Number(exp), jti, scope, grant_id },
       ...(cnf === undefined ? {} : { cnf }),
       // Of our own making, as everything signed here; nobody decides by it.
       ...(act === undefined ? {} : { act: act as Actor }),

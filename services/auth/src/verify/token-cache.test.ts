@@ -30,6 +30,20 @@ describe('the token cache', () => {
     expect(cache.size).toBe(0)
   })
 
+  it('knows some token of a grant as long as it knows one', () => {
+    const cache = createTokenCache<{ grantId: string }>(10)
+    const [first, second] = [entry('a'), entry('a')]
+    expect(cache.ofGrant('a')).toBeUndefined()
+    cache.set('a1', 'a', first)
+    cache.set('a2', 'a', second)
+    cache.delete('a1')
+    expect(cache.ofGrant('a')).toBe(second)
+    for (let index = 0; index < 4; index++) cache.set(`b${index}`, 'b', entry('b'))
+    expect(cache.ofGrant('a')).toBe(second)
+    cache.dropGrant('a')
+    expect(cache.ofGrant('a')).toBeUndefined()
+  })
+
   it('forgets one key', () => {
     const cache = createTokenCache<{ grantId: string }>(10)
     cache.set('a', 'g', entry('g'))

@@ -8,6 +8,8 @@ export interface TokenCache<Entry> {
   get(key: string): Entry | undefined
   set(key: string, grantId: string, entry: Entry): void
   delete(key: string): void
+  /** What is known of another token of a grant. */
+  ofGrant(grantId: string): Entry | undefined
   /** Forgets every token of a grant. */
   dropGrant(grantId: string): void
   clear(): void
@@ -51,6 +53,15 @@ export function createTokenCache<Entry extends { readonly grantId: string }>(lim
     delete: (key) => {
       young.entries.delete(key)
       old.entries.delete(key)
+    },
+    ofGrant: (grantId) => {
+      for (const { entries, keysByGrant } of [young, old]) {
+        for (const key of keysByGrant.get(grantId) ?? []) {
+          const entry = entries.get(key)
+          if (entry !== undefined) return entry
+        }
+      }
+      return undefined
     },
     dropGrant: (grantId) => {
       for (const { entries, keysByGrant } of [young, old]) {

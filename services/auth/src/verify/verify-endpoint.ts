@@ -1,3 +1,4 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { methodNotAllowed } from '../http/method-not-allowed.ts'
@@ -14,25 +15,52 @@ import type { Verifier } from './verifier.ts'
 export function verifyEndpoint(app: FastifyInstance, { config, log }: Pick<Context, 'config' | 'log'>, verifier: Verifier): void {
   const proxies = createTrustedProxies(config.TRUSTED_PROXIES)
 
+  const answer = (request: IncomingMessage): VerifyAnswer | Promise<VerifyAnswer> => {
+    const peer = request.socket.remoteAddress
+    if (!proxies.trusts(peer)) {
+      log.warn({ event: 'verify_untrusted', peer }, 'not a trusted proxy; see TRUSTED_PROXIES')
+      return UNTRUSTED
+    }
+    const question = readQuestion(request)
+    return question ? verifier.answer(question) : UNREADABLE
+  }
+
   app.route({
     method: ['GET', 'HEAD'],
     url: '/verify',
     handler: (request: FastifyRequest, reply: FastifyReply) => {
-      if (!proxies.trusts(request.raw.socket.remoteAddress)) {
-        log.warn(
-          { event: 'verify_untrusted', peer: request.raw.socket.remoteAddress },
-          'not a trusted proxy; see TRUSTED_PROXIES',
-        )
-        return send(reply, UNTRUSTED)
-      }
-      const question = readQuestion(request)
-      if (!question) return send(reply, UNREADABLE)
-      const answer = verifier.answer(question)
-      if (answer instanceof Promise) answer.then((settled) => send(reply, settled))
-      else send(reply, answer)
+      const answered = answer(request.raw)
+      if (answered instanceof Promise) answered.then((settled) => send(reply, settled))
+      else send(reply, answered)
     },
   })
   methodNotAllowed(app, '/verify', ['GET'])
+  answerBeforeFastify(app, answer)
+}
+
+/**
+ * Answers a plain `GET /verify` before Fastify is asked, with the same answers: its router and its reply are a sixth of what a
+ * known token costs. Everything else goes on to Fastify, and so does everything while the listener closes.
+ */
+function answerBeforeFastify(
+  { server }: FastifyInstance,
+  answer: (request: IncomingMessage) => VerifyAnswer | Promise<VerifyAnswer>,
+): void {
+  const fastify = server.listeners('request') as RequestListener[]
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (request.url !== '/verify' || request.method !== 'GET' || !server.listening) {
+      for (const listener of fastify) listener(request, response)
+      return
+    }
+    const answered = answer(request)
+    if (answered instanceof Promise) answered.then((settled) => write(response, settled))
+    else write(response, answered)
+  })
+}
+
+function write(response: ServerResponse, { status, headers, body }: VerifyAnswer): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
 const UNTRUSTED = oauthAnswer(403, 'access_denied', 'this listener is for the reverse proxy alone')
@@ -46,7 +74,7 @@ function send(reply: FastifyReply, answer: VerifyAnswer): void {
 }
 
 /** undefined when the proxy does not say which URI is meant, or says it twice: a client may have added the other one. */
-function readQuestion({ headers, method }: FastifyRequest): VerifyRequest | undefined {
+function readQuestion({ headers, method = 'GET' }: IncomingMessage): VerifyRequest | undefined {
   const forwarded = headers['x-forwarded-uri']
   const original = headers['x-original-uri']
   const uri = forwarded ?? original
