@@ -32,7 +32,7 @@ describe('a gateway with REGISTRATION=token', () => {
     client.adopt(response.json() as unknown as Registration)
     await client.signIn(createPerson({ password: PASSWORD }))
     expect(await client.knock()).toBe('open')
-    byToken.clock.advance(3601)
+    byToken.clock.advance(7200)
     expect((await register(`Bearer ${made.stdout.trim()}`)).status).toBe(401)
   })
 
