@@ -136,6 +136,8 @@ const isFresh = (leftMs: number): boolean => leftMs > 0 && leftMs <= VERIFY_CACH
 function saysTheSame(credential: Credential, other: Credential): boolean {
   const [one, two] = [credential.claims, other.claims]
   return (
+    // An assertion that a withdrawn key signed is not taken over.
+    credential.token.signingKeys === other.token.signingKeys &&
     one.aud === two.aud &&
     one.client_id === two.client_id &&
     one.scope === two.scope &&

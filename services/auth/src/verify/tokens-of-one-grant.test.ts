@@ -96,4 +96,17 @@ describe('two tokens of one grant', () => {
     expect([(await ask(memory)).status, (await ask(tools, 'tools')).status]).toEqual([200, 200])
     expect([(await ask(memory, 'tools')).status, (await ask(tools, 'memory')).status]).toEqual([401, 401])
   })
+
+  it('are not vouched for by an assertion whose signing key was withdrawn meanwhile', async () => {
+    const kidOf = (token = '') => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
+    const old = context.keys.current()
+    const before = await ask(mint())
+    expect(kidOf(before.headers['x-auth-assertion'])).toBe(old.kid)
+    for (const { generation } of await context.stores.keys.list()) await context.stores.keys.remove(generation)
+    await context.keys.refresh()
+    expect(context.keys.published().map(({ kid }) => kid)).not.toContain(old.kid)
+    const after = await ask(mint())
+    expect(after.status).toBe(200)
+    expect(kidOf(after.headers['x-auth-assertion'])).toBe(context.keys.current().kid)
+  })
 })
