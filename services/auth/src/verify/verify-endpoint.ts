@@ -35,7 +35,7 @@ export function verifyEndpoint(app: FastifyInstance, { config, log }: Pick<Conte
     },
   })
   methodNotAllowed(app, '/verify', ['GET'])
-  answerBeforeFastify(app, answer)
+  answerBeforeFastify(app, answer, log)
 }
 
 /**
@@ -45,6 +45,7 @@ export function verifyEndpoint(app: FastifyInstance, { config, log }: Pick<Conte
 function answerBeforeFastify(
   { server }: FastifyInstance,
   answer: (request: IncomingMessage) => VerifyAnswer | Promise<VerifyAnswer>,
+  log: Context['log'],
 ): void {
   const fastify = server.listeners('request') as RequestListener[]
   server.removeAllListeners('request')
@@ -54,13 +55,19 @@ function answerBeforeFastify(
       return
     }
     const answered = answer(request)
-    if (answered instanceof Promise) answered.then((settled) => write(response, settled))
-    else write(response, answered)
+    if (answered instanceof Promise) answered.then((settled) => write(response, settled, log))
+    else write(response, answered, log)
   })
 }
 
-function write(response: ServerResponse, { status, headers, body }: VerifyAnswer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
+/** Nobody above catches anything: an error in here would end the process. */
+function write(response: ServerResponse, { status, headers, body }: VerifyAnswer, log: Context['log']): void {
+  try {
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
+  } catch (error) {
+    log.error({ event: 'verify_failed', err: error }, 'unexpected failure')
+    response.writeHead(500, { 'content-length': 0 }).end()
+  }
 }
 
 const UNTRUSTED = oauthAnswer(403, 'access_denied', 'this listener is for the reverse proxy alone')

@@ -18,6 +18,8 @@ const ANSWERS: Readonly<Record<string, VerifyAnswer | Promise<VerifyAnswer>>> = 
   '/allowed': ALLOWED,
   '/refused': REFUSED,
   '/later': Promise.resolve(REFUSED),
+  '/broken': { ...ALLOWED, headers: { 'x-auth-user': 'octo\ncat' } },
+  '/broken-later': Promise.resolve({ ...ALLOWED, headers: { 'x-auth-user': 'octo\ncat' } }),
 }
 
 let app: FastifyInstance
@@ -74,6 +76,11 @@ describe('GET /verify over HTTP', () => {
     ['a question with two', { 'x-forwarded-uri': '/allowed', 'x-original-uri': '/allowed' }],
   ])('answers %s as it does through Fastify', async (_what, headers) => {
     expect(await overHttp({ headers })).toEqual(await throughFastify(headers))
+  })
+
+  it.each(['/broken', '/broken-later'])('refuses, and lives on, when an answer cannot be written: %s', async (uri) => {
+    expect(await overHttp({ headers: { 'x-forwarded-uri': uri } })).toMatchObject({ status: 500, body: '' })
+    expect((await overHttp({ headers: { 'x-forwarded-uri': '/allowed' } })).status).toBe(200)
   })
 
   it('takes two Authorization headers for one with a comma', async () => {
