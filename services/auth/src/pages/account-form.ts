@@ -1,3 +1,4 @@
+import { csrfField } from './csrf-field.ts'
 import { type Html, html } from './html.ts'
 
 /** What a form of the account carries, so that only the person it was shown to can send it, and only for a while. */
@@ -8,4 +9,4 @@ export interface FormKey {
 }
 
 export const keyFields = ({ stamp, csrf }: FormKey): Html =>
-  html`<input type="hidden" name="stamp" value="${stamp}"><input type="hidden" name="csrf" value="${csrf}">`
+  html`<input type="hidden" name="stamp" value="${stamp}">${csrfField(csrf)}`

@@ -2,6 +2,7 @@ import type { Identity } from '../oauth/identity.ts'
 import { type AppsView, appsSection } from './account-apps.ts'
 import { type FormKey, keyFields } from './account-form.ts'
 import { type PersonalTokensView, tokensSection } from './account-tokens.ts'
+import { csrfField } from './csrf-field.ts'
 import { type Html, html } from './html.ts'
 import { CHECK } from './icons.ts'
 import type { Page } from './layout.ts'
@@ -32,7 +33,7 @@ ${view.notice !== undefined && html`<p class="done" role="status">${CHECK}<span>
 ${view.fault !== undefined && html`<p class="fault" role="alert">${view.fault}</p>`}
 <dl><div><dt>You are</dt><dd>${personLabel(view.identity)}</dd></div></dl>
 <form class="stack" method="post" action="${view.signOut.action}">
-<input type="hidden" name="csrf" value="${view.signOut.token}">
+${csrfField(view.signOut.token)}
 <button class="button">Sign out</button>
 </form>
 ${appsSection(view.apps)}

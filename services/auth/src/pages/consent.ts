@@ -3,6 +3,7 @@ import type { Identity } from '../oauth/identity.ts'
 import { redirectDestination } from '../oauth/redirect-uri.ts'
 import type { Resource } from '../oauth/resource.ts'
 import { clientLabel } from './claims.ts'
+import { csrfField } from './csrf-field.ts'
 import { describeDestination } from './destination.ts'
 import { type Html, html } from './html.ts'
 import { CHECK } from './icons.ts'
@@ -52,20 +53,23 @@ ${view.fault !== undefined && html`<p class="fault" role="alert">${view.fault}</
 ${caution(view)}
 <form method="post" action="${view.actions.consent}">
 <input type="hidden" name="request" value="${view.request}">
-<input type="hidden" name="csrf" value="${view.tokens.consent}">
+${csrfField(view.tokens.consent)}
 ${scopeBoxes(view)}
-<div class="pair">
-<button class="button" name="decision" value="deny">Deny</button>
-<button class="button primary" name="decision" value="approve">Allow</button>
-</div>
+${DECISION_BUTTONS}
 </form>
 <div class="aside"><span>Not you?</span><form method="post" action="${view.actions.signOut}">
 <input type="hidden" name="request" value="${view.request}">
-<input type="hidden" name="csrf" value="${view.tokens.signOut}">
+${csrfField(view.tokens.signOut)}
 <button class="link" name="then" value="sign-in">Use another account</button>
 </form></div>`,
   }
 }
+
+/** The answer to every question of ours; other people's scripts rely on these names. */
+export const DECISION_BUTTONS = html`<div class="pair">
+<button class="button" name="decision" value="deny">Deny</button>
+<button class="button primary" name="decision" value="approve">Allow</button>
+</div>`
 
 export const resourceLabel = (resource: Resource): string => resource.server?.name ?? 'all your servers'
 

@@ -2,7 +2,8 @@ import type { Client } from '../oauth/client.ts'
 import type { Resource } from '../oauth/resource.ts'
 import { timeTag } from './account-time.ts'
 import { clientLabel } from './claims.ts'
-import { appNote, resourceLabel, scopeBoxes, serverNote } from './consent.ts'
+import { appNote, DECISION_BUTTONS, resourceLabel, scopeBoxes, serverNote } from './consent.ts'
+import { csrfField } from './csrf-field.ts'
 import { type DevicePerson, notYou, youAre } from './device.ts'
 import { html } from './html.ts'
 import type { Page } from './layout.ts'
@@ -51,12 +52,9 @@ ${youAre(view)}
 </dl>
 <form method="post" action="${view.action}">
 <input type="hidden" name="user_code" value="${view.userCode}">
-<input type="hidden" name="csrf" value="${view.token}">
+${csrfField(view.token)}
 ${scopeBoxes(view)}
-<div class="pair">
-<button class="button" name="decision" value="deny">Deny</button>
-<button class="button primary" name="decision" value="approve">Allow</button>
-</div>
+${DECISION_BUTTONS}
 </form>
 ${notYou(view)}
 <div class="stack"><details><summary>Continue on your phone</summary><div>

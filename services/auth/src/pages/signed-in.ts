@@ -1,4 +1,5 @@
 import type { Identity } from '../oauth/identity.ts'
+import { csrfField } from './csrf-field.ts'
 import { html } from './html.ts'
 import type { Page } from './layout.ts'
 import { personLabel } from './person-label.ts'
@@ -18,7 +19,7 @@ export const signedInPage = (view: {
 <dl><div><dt>You are</dt><dd>${personLabel(view.identity)}</dd></div></dl>
 <div class="stack"><a class="button primary" href="${view.account}">What you have connected</a></div>
 <form class="stack" method="post" action="${view.action}">
-<input type="hidden" name="csrf" value="${view.token}">
+${csrfField(view.token)}
 <button class="button">Sign out</button>
 </form>`,
 })
