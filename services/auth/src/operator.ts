@@ -1,11 +1,12 @@
 /** What the operator's command line does, without the server around it. */
 export { readClientsFile } from './clients/clients-file.ts'
-export type { ConfiguredClient } from './clients/configured-client.ts'
+export { type ConfiguredClient, idOf } from './clients/configured-client.ts'
 export { type Config, readConfig } from './config.ts'
 export { describeKeys, type KeyDescription } from './keys/describe-keys.ts'
 export { resealKeys } from './keys/reseal-keys.ts'
 export { rotateKeys } from './keys/rotate-keys.ts'
 export type { Clock } from './oauth/clock.ts'
+export { DEVICE_CODE_GRANT_TYPE, JWT_BEARER_GRANT_TYPE, TOKEN_EXCHANGE_GRANT_TYPE } from './oauth/grant-types.ts'
 export { redirectUriFault } from './oauth/redirect-uri.ts'
 export { deleteClient } from './register/delete-client.ts'
 export {

@@ -2,7 +2,7 @@ import { nowSeconds } from '../oauth/clock.ts'
 import { newGrantId } from '../oauth/code.ts'
 import type { Grant } from '../oauth/grant.ts'
 import type { Identity } from '../oauth/identity.ts'
-import { newPersonalToken, PERSONAL_TOKEN_CLIENT } from '../oauth/personal-token.ts'
+import { newPersonalToken, PERSONAL_TOKEN_CLIENT, SECONDS_PER_DAY } from '../oauth/personal-token.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { endGrant } from '../store/end-grant.ts'
 import { NO_REFRESH_TOKEN } from '../store/grant-store.ts'
@@ -12,8 +12,6 @@ import type { TokenWish } from './token-wish.ts'
 
 /** Live personal tokens of one person. More than anybody keeps track of. */
 export const PERSONAL_TOKENS_LIMIT = 50
-
-const SECONDS_PER_DAY = 86_400
 
 export type MakingOfToken =
   /** `token` is in clear here and nowhere else. */

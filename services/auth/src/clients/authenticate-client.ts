@@ -1,5 +1,6 @@
 import { FetchFault } from '../fetch/fetch-fault.ts'
 import type { Client, ClientAuthMethod } from '../oauth/client.ts'
+import { authMethodsOf, isConfidential } from '../oauth/confidential.ts'
 import { OAuthError } from '../oauth/error.ts'
 import { equalDigests, sha256 } from '../oauth/secret.ts'
 import { type BasicCredentials, readBasic } from './basic-credentials.ts'
@@ -52,14 +53,14 @@ async function authenticateByAssertion(
   if (clientId !== undefined && clientId !== subject) throw twoIds('client_id is not the one of the client assertion')
   const client = await clients.find(subject)
   if (!client) throw refuse('client_unknown', false)
-  if (!methodsOf(client).includes('private_key_jwt')) throw refuse('client_auth_method', false)
+  if (!authMethodsOf(client).includes('private_key_jwt')) throw refuse('client_auth_method', false)
   try {
     await checkClientAssertion(assertion, client, assertions)
   } catch (error) {
     if (error instanceof ClientAssertionFault) throw refuse(error.reason, false, error)
     if (!(error instanceof FetchFault)) throw error
     // Where the client may come without any proof, one that nobody can check right now is none: anybody could leave it out.
-    if (methodsOf(client).includes('none')) return asProved(client, 'none')
+    if (!isConfidential(client)) return asProved(client, 'none')
     throw keysNotNow(error)
   }
   return asProved(client, 'private_key_jwt')
@@ -82,7 +83,7 @@ async function authenticateByName(
   for (const { clientId, secret } of attempts) {
     const client = await clients.find(clientId)
     if (!client) continue
-    const methods = methodsOf(client)
+    const methods = authMethodsOf(client)
     const isPublic = methods.includes('none') && secret === ''
     // A public client may send its empty secret by Basic; it proves and harms nothing.
     if (isPublic) return asProved(client, 'none')
@@ -96,9 +97,6 @@ async function authenticateByName(
   }
   throw refuse('client_unknown', usedHeader)
 }
-
-const methodsOf = ({ tokenEndpointAuthMethod, tokenEndpointAuthMethods }: Client): readonly ClientAuthMethod[] =>
-  tokenEndpointAuthMethods ?? [tokenEndpointAuthMethod]
 
 /** The client as this request proved it: who could have come with a key and did not is a public client here. */
 function asProved(client: Client, method: ClientAuthMethod): Client {

@@ -1,4 +1,5 @@
 import type { Client } from '../oauth/client.ts'
+import { authMethodsOf } from '../oauth/confidential.ts'
 import { JWT_BEARER_GRANT_TYPE, TOKEN_EXCHANGE_GRANT_TYPE } from '../oauth/grant-types.ts'
 
 /** What only the operator can give: grants in which no person says yes. */
@@ -32,14 +33,12 @@ export const isMachine = (entry: ConfiguredClient): boolean =>
  * The client of a document with what the operator adds. Grants without a person are for clients that prove themselves: such a
  * client must do so where its document lets it choose, and loses those grants where the document has no keys.
  */
-export function withAddition(
-  { tokenEndpointAuthMethods: choice, ...client }: Client,
-  { members }: Extract<ConfiguredClient, { kind: 'addition' }>,
-): Client {
-  const merged: Client = { ...client, ...members, source: 'configured' }
+export function withAddition(client: Client, { members }: Extract<ConfiguredClient, { kind: 'addition' }>): Client {
+  const { tokenEndpointAuthMethods: choice, ...rest } = client
+  const merged: Client = { ...rest, ...members, source: 'configured' }
   const isForPeople = !merged.grantTypes.some((type) => OPERATORS_GRANT_TYPES.includes(type))
   if (isForPeople) return choice ? { ...merged, tokenEndpointAuthMethods: choice } : merged
-  if ((choice ?? [merged.tokenEndpointAuthMethod]).includes('private_key_jwt')) {
+  if (authMethodsOf(client).includes('private_key_jwt')) {
     return { ...merged, tokenEndpointAuthMethod: 'private_key_jwt' }
   }
   return { ...merged, grantTypes: merged.grantTypes.filter((type) => !OPERATORS_GRANT_TYPES.includes(type)) }

@@ -18,7 +18,7 @@ export function readPersonalToken(token: string): { readonly grantId: string; re
   return id === undefined ? undefined : { grantId: `grt_${id}`, tokenHash: sha256(token) }
 }
 
-const SECONDS_PER_DAY = 86_400
+export const SECONDS_PER_DAY = 86_400
 
 /**
  * When a personal token ends, in Unix seconds: as its person chose, and no later than the operator lets them end now, so that a

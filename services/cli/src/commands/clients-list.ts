@@ -1,4 +1,4 @@
-import { type ActiveGrant, type ConfiguredClient, type ListedClient, readClientsFile } from '@gatehouse/auth/operator'
+import { type ActiveGrant, type ConfiguredClient, idOf, type ListedClient, readClientsFile } from '@gatehouse/auth/operator'
 import type { Command } from '../command.ts'
 import { table } from '../table.ts'
 import { iso, readable } from '../time.ts'
@@ -65,9 +65,8 @@ const toRegisteredRow = ({ client, forgottenAt }: ListedClient): WithoutPeople =
 })
 
 const toConfiguredRow = (entry: ConfiguredClient): WithoutPeople => {
-  const clientId = entry.kind === 'whole' ? entry.client.clientId : entry.clientId
   const { clientName, redirectUris, grantTypes, tokenEndpointAuthMethod } = membersOf(entry)
-  return { clientId, source: 'clients file', clientName, redirectUris, grantTypes, tokenEndpointAuthMethod }
+  return { clientId: idOf(entry), source: 'clients file', clientName, redirectUris, grantTypes, tokenEndpointAuthMethod }
 }
 
 const membersOf = (entry: ConfiguredClient) => (entry.kind === 'whole' ? entry.client : entry.members)

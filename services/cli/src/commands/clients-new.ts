@@ -1,4 +1,10 @@
-import { newClientSecret, redirectUriFault } from '@gatehouse/auth/operator'
+import {
+  DEVICE_CODE_GRANT_TYPE,
+  JWT_BEARER_GRANT_TYPE,
+  newClientSecret,
+  redirectUriFault,
+  TOKEN_EXCHANGE_GRANT_TYPE,
+} from '@gatehouse/auth/operator'
 import { type Call, type Command, listOption, textOption, UsageError } from '../command.ts'
 
 const CODE = 'authorization_code'
@@ -6,9 +12,9 @@ const CODE = 'authorization_code'
 const GRANTS: Readonly<Record<string, string>> = {
   [CODE]: CODE,
   client_credentials: 'client_credentials',
-  device_code: 'urn:ietf:params:oauth:grant-type:device_code',
-  token_exchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
-  jwt_bearer: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  device_code: DEVICE_CODE_GRANT_TYPE,
+  token_exchange: TOKEN_EXCHANGE_GRANT_TYPE,
+  jwt_bearer: JWT_BEARER_GRANT_TYPE,
 }
 /** RFC 6749 Appendix A.1, and no spaces: people type it. */
 const CLIENT_ID = /^[\x21-\x7e]{1,200}$/
