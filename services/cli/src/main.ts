@@ -1,14 +1,11 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
+import '@gatehouse/runtime/compile-cache'
 
 /** The settings file of compose and `npm start`; what the shell sets wins over it. */
 const SETTINGS_FILE = '.env'
 
-// Half the time of a command goes into compiling. Beside the code, because others may write into /tmp; where nobody may write,
-// it is only slower.
-enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/gatehouse'))
+// After the cache is there: half the time of a command goes into compiling.
 const { run } = await import('./run.ts')
 
 if (existsSync(SETTINGS_FILE)) process.loadEnvFile(SETTINGS_FILE)
