@@ -24,8 +24,9 @@ export function createLog(service: string, level: string, destination?: Destinat
       err: (error: unknown) => describeError(error),
     },
   }
+  if (destination) return pino(options, destination)
   standardOutput ??= createStandardOutput()
-  return pino(options, destination ?? standardOutput)
+  return pino(options, standardOutput)
 }
 
 function describeError(error: unknown): unknown {
