@@ -1,12 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { createLog } from '@gatehouse/runtime'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openStores } from '../../services/auth/src/store/open-stores.ts'
-import type { Stores } from '../../services/auth/src/store/stores.ts'
-import { type RedisContainer, startRedis, urlOf } from '../../services/auth/src/store/testing/redis-containers.ts'
+import { beforeAll, expect, it } from 'vitest'
 import { post, redeem, revoke, type Tokens, tokensOf, verify } from '../replicas/calls.ts'
-import { PASSWORD, type Replica, type Replicas, startReplicas } from '../replicas/replicas.ts'
-import { approve, type PublicClient, registerClient } from '../replicas/seed.ts'
+import { PASSWORD, type Replica } from '../replicas/replicas.ts'
+import { approve } from '../replicas/seed.ts'
+import { useRedis, useReplicas } from '../replicas/use-replicas.ts'
 import { openPage, sendForm } from '../support/account.ts'
 import { clientSecretOf, writeClientsFile } from '../support/clients-file.ts'
 import { describeWithDocker } from '../support/docker.ts'
@@ -18,34 +15,22 @@ const SEEN_WITHIN_MS = 1_000
 const SERVER = 'echo-server'
 
 describeWithDocker('the account and its tokens, on two processes with one Redis', () => {
-  let redis: RedisContainer
-  let stores: Stores
-  let replicas: Replicas
-  let client: PublicClient
   const person = createPerson({ password: PASSWORD })
+  const setup = useReplicas(useRedis(), {
+    LOG_LEVEL: 'info',
+    CLIENTS_CONFIG: writeClientsFile({
+      clients: [{ client_id: SERVER, client_secret: clientSecretOf(SERVER), grant_types: ['client_credentials'] }],
+    }),
+  })
   beforeAll(async () => {
-    redis = await startRedis()
-    stores = await openStores(urlOf(redis), { clock: Date.now, log: createLog('test', 'silent') })
-    replicas = await startReplicas(urlOf(redis), {
-      LOG_LEVEL: 'info',
-      CLIENTS_CONFIG: writeClientsFile({
-        clients: [{ client_id: SERVER, client_secret: clientSecretOf(SERVER), grant_types: ['client_credentials'] }],
-      }),
-    })
-    client = await registerClient(replicas)
     await account()
   })
-  afterAll(async () => {
-    await replicas?.close()
-    await stores?.close()
-    await redis?.stop()
-  })
 
-  const account = () => openPage({ url: replicas.publicUrl }, person, '/account', PASSWORD)
-  const both = (): Replica[] => [replicas.first, replicas.second]
+  const account = () => openPage({ url: setup.replicas.publicUrl }, person, '/account', PASSWORD)
+  const both = (): Replica[] => [setup.replicas.first, setup.replicas.second]
   const signIn = async (): Promise<Tokens & { readonly grantId: string }> => {
-    const approval = await approve(stores, replicas, client)
-    return { ...tokensOf(await redeem(replicas.first, client, approval)), grantId: approval.grantId }
+    const approval = await approve(setup)
+    return { ...tokensOf(await redeem(setup.replicas.first, setup.client, approval)), grantId: approval.grantId }
   }
   const introspect = async ({ url }: Replica, token: string) =>
     (await post(`${url}/introspect`, { client_id: SERVER, client_secret: clientSecretOf(SERVER), token })).body
@@ -68,18 +53,21 @@ describeWithDocker('the account and its tokens, on two processes with one Redis'
   it('an access token that is given back at one is refused at the other, and no other of its sign-in (REV-01)', async () => {
     const tokens = await signIn()
     const next = tokensOf(
-      await post(`${replicas.second.url}/token`, {
+      await post(`${setup.replicas.second.url}/token`, {
         grant_type: 'refresh_token',
-        client_id: client.clientId,
+        client_id: setup.client.clientId,
         refresh_token: tokens.refresh_token,
       }),
     )
     await expectOpen(tokens.access_token, next.access_token)
-    expect((await revoke(replicas.first, client, tokens.access_token)).status).toBe(200)
+    expect((await revoke(setup.replicas.first, setup.client, tokens.access_token)).status).toBe(200)
     expect(await untilRefused(tokens.access_token)).toBeLessThan(SEEN_WITHIN_MS)
     await expectOpen(next.access_token)
-    expect(await introspect(replicas.second, tokens.access_token)).toEqual({ active: false })
-    expect(await introspect(replicas.second, next.access_token)).toMatchObject({ active: true, client_id: client.clientId })
+    expect(await introspect(setup.replicas.second, tokens.access_token)).toEqual({ active: false })
+    expect(await introspect(setup.replicas.second, next.access_token)).toMatchObject({
+      active: true,
+      client_id: setup.client.clientId,
+    })
   })
 
   it('an app that a person disconnects is refused at both (OPS-07)', async () => {
@@ -93,15 +81,20 @@ describeWithDocker('the account and its tokens, on two processes with one Redis'
   })
 
   it('twenty sendings of one form, to both, make one personal token, which works at both until it is revoked (OPS-05)', async () => {
-    const resource = `${replicas.publicUrl}/echo/mcp`
-    const page = await openPage({ url: replicas.publicUrl }, person, `/account/tokens/new?${encodeForm({ resource })}`, PASSWORD)
+    const resource = `${setup.replicas.publicUrl}/echo/mcp`
+    const page = await openPage(
+      { url: setup.replicas.publicUrl },
+      person,
+      `/account/tokens/new?${encodeForm({ resource })}`,
+      PASSWORD,
+    )
     const send = () => sendForm(person, page, '/account/tokens', { resource }, { name: 'on two replicas', days: '7' })
     const shown = await Promise.all(Array.from({ length: 20 }, send))
     const tokens = shown.flatMap(({ html }) => /pat_[\w-]{65}/.exec(html)?.[0] ?? [])
     expect(tokens).toHaveLength(1)
     const [token = ''] = tokens
     await expectOpen(token)
-    const [active] = await stores.grants.listBySubject('password:operator')
+    const [active] = await setup.stores.grants.listBySubject('password:operator')
     await sendForm(person, await account(), '/account/tokens/revoke', { grant: active?.grant.id ?? '' })
     expect(await untilRefused(token)).toBeLessThan(SEEN_WITHIN_MS)
     for (const replica of both()) expect(replica.log()).not.toContain(token.slice(26))
@@ -113,7 +106,7 @@ describeWithDocker('the account and its tokens, on two processes with one Redis'
     const done = await sendForm(person, await account(), '/account/sign-out', {}, { what: 'everything' })
     expect(done.page.title).toBe('Signed out everywhere · Gatehouse')
     for (const { access_token: token } of all) expect(await untilRefused(token)).toBeLessThan(SEEN_WITHIN_MS)
-    const arrival = await person.open(`${replicas.publicUrl}/account`)
+    const arrival = await person.open(`${setup.replicas.publicUrl}/account`)
     expect(arrival.kind === 'page' && arrival.visit.url.pathname).toBe('/sign-in')
   })
 })

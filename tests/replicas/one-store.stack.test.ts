@@ -1,14 +1,11 @@
-import { createLog } from '@gatehouse/runtime'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStores } from '../../services/auth/src/store/open-stores.ts'
-import type { Stores } from '../../services/auth/src/store/stores.ts'
-import { type RedisContainer, startRedis, urlOf } from '../../services/auth/src/store/testing/redis-containers.ts'
+import { describe, expect, it } from 'vitest'
 import { describeWithDocker } from '../support/docker.ts'
 import { figure, rounds } from '../support/figures.ts'
 import { type Answer, redeem, refresh, revoke, type Tokens, tokensOf, verify } from './calls.ts'
 import { fifty } from './fifty.ts'
-import { type Replica, type Replicas, startReplicas } from './replicas.ts'
-import { approve, type PublicClient, registerClient } from './seed.ts'
+import type { Replica, Replicas } from './replicas.ts'
+import { approve, registerClient } from './seed.ts'
+import { type Setup, useRedis, useReplicas } from './use-replicas.ts'
 
 const RACES = rounds(50, 1000)
 const LATE = rounds(50, 1000)
@@ -17,44 +14,25 @@ const REVOCATIONS = rounds(25, 250)
 const SEEN_WITHIN_MS = 1_000
 
 describeWithDocker('two replicas on one Redis', () => {
-  let redis: RedisContainer
-  let stores: Stores
-  beforeAll(async () => {
-    redis = await startRedis()
-    stores = await openStores(urlOf(redis), { clock: Date.now, log: createLog('test', 'silent') })
-  })
-  afterAll(async () => {
-    await stores?.close()
-    await redis?.stop()
-  })
-
-  const using = (environment: Readonly<Record<string, string>>) => {
-    const held = {} as { replicas: Replicas; client: PublicClient }
-    beforeAll(async () => {
-      held.replicas = await startReplicas(urlOf(redis), environment)
-      held.client = await registerClient(held.replicas)
-    })
-    afterAll(() => held.replicas?.close())
-    return held
-  }
-  const signIn = async (held: { replicas: Replicas; client: PublicClient }, replica: Replica): Promise<Tokens> =>
-    tokensOf(await redeem(replica, held.client, await approve(stores, held.replicas, held.client)))
+  const redis = useRedis()
+  const signIn = async (held: Setup, replica: Replica): Promise<Tokens> =>
+    tokensOf(await redeem(replica, held.client, await approve(held)))
 
   describe('with the usual grace', () => {
-    const held = using({})
+    const held = useReplicas(redis)
 
     it('one of fifty callers gets tokens for a code, every time (TOK-08)', async () => {
       let winners = 0
       let strange = 0
       for (let round = 0; round < RACES; round++) {
-        const approval = await approve(stores, held.replicas, held.client)
+        const approval = await approve(held)
         const answers = await fifty(held.replicas, (replica) => redeem(replica, held.client, approval))
         const won = answers.filter(({ status }) => status === 200)
         winners += won.length === 1 ? 1 : 0
         strange += answers.filter((answer) => !isTokensOr(answer, 'invalid_grant')).length
         // A code that came twice with every proof right has leaked: what it led to has ended.
         const [tokens] = won.map(tokensOf)
-        if (tokens) expect(await stores.grants.find(approval.grantId)).toBeUndefined()
+        if (tokens) expect(await redis.stores.grants.find(approval.grantId)).toBeUndefined()
       }
       figure('code race, 50 callers: rounds with one winner', winners, RACES)
       expect([winners, strange]).toEqual([RACES, 0])
@@ -102,7 +80,7 @@ describeWithDocker('two replicas on one Redis', () => {
       for (let round = 0; round < REVOCATIONS; round++) {
         const [here, there] = inTurn(held.replicas, round)
         const client = await registerClient(held.replicas)
-        const tokens = tokensOf(await redeem(here, client, await approve(stores, held.replicas, client)))
+        const tokens = tokensOf(await redeem(here, client, await approve({ ...held, client })))
         expect(await verify(there, tokens.access_token)).toBe(200)
         const headers = { authorization: `Bearer ${client.registrationToken}` }
         expect((await fetch(`${here.url}/register/${client.clientId}`, { method: 'DELETE', headers })).status).toBe(204)
@@ -120,7 +98,7 @@ describeWithDocker('two replicas on one Redis', () => {
   })
 
   describe('without a grace', () => {
-    const held = using({ REFRESH_GRACE: '0' })
+    const held = useReplicas(redis, { REFRESH_GRACE: '0' })
 
     it('one of fifty callers that refresh at once gets a successor, and the replays end the family (REF-03)', async () => {
       let winners = 0
@@ -141,7 +119,7 @@ describeWithDocker('two replicas on one Redis', () => {
   })
 
   describe('with a grace of a second', () => {
-    const held = using({ REFRESH_GRACE: '1' })
+    const held = useReplicas(redis, { REFRESH_GRACE: '1' })
 
     it('a refresh token that comes back too late ends its family at both (decision 2, REF-01)', async () => {
       const families = await inBatches(LATE, async (index) => {

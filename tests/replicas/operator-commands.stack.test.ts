@@ -1,14 +1,11 @@
-import { createLog } from '@gatehouse/runtime'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { openStores } from '../../services/auth/src/store/open-stores.ts'
-import type { Stores } from '../../services/auth/src/store/stores.ts'
-import { type RedisContainer, startRedis, urlOf } from '../../services/auth/src/store/testing/redis-containers.ts'
 import { describeWithDocker } from '../support/docker.ts'
 import { send } from '../support/http.ts'
 import { gatehouse } from '../support/operator.ts'
 import { redeem, refresh, type Tokens, tokensOf, verify } from './calls.ts'
 import { type Replica, type Replicas, SECRET, startReplicas } from './replicas.ts'
 import { approve, type PublicClient, registerClient } from './seed.ts'
+import { useRedis } from './use-replicas.ts'
 
 /** From the end of a command to the last replica that has heard of an ended grant. */
 const HEARD_MS = 1_000
@@ -16,30 +13,23 @@ const HEARD_MS = 1_000
 const KEYS_READ_MS = 15_000
 
 describeWithDocker('the operator’s commands, with two replicas on one Redis', () => {
-  let redis: RedisContainer
-  let stores: Stores
+  const redis = useRedis()
   let replicas: Replicas
   let both: readonly Replica[]
   beforeAll(async () => {
-    redis = await startRedis()
-    stores = await openStores(urlOf(redis), { clock: Date.now, log: createLog('test', 'silent') })
-    replicas = await startReplicas(urlOf(redis))
+    replicas = await startReplicas(redis.url)
     both = [replicas.first, replicas.second]
   })
-  afterAll(async () => {
-    await replicas?.close()
-    await stores?.close()
-    await redis?.stop()
-  })
+  afterAll(() => replicas?.close())
 
   const operator = async (...args: readonly string[]) => {
-    const environment = { PUBLIC_URL: replicas.publicUrl, STORE_URL: urlOf(redis), GATEHOUSE_SECRET: SECRET }
+    const environment = { PUBLIC_URL: replicas.publicUrl, STORE_URL: redis.url, GATEHOUSE_SECRET: SECRET }
     const outcome = await gatehouse(environment, ...args)
     expect(outcome.status, outcome.stderr).toBe(0)
     return outcome.stdout
   }
   const signIn = async (client: PublicClient): Promise<Tokens & { readonly grantId: string }> => {
-    const approval = await approve(stores, replicas, client)
+    const approval = await approve({ stores: redis.stores, replicas, client })
     return { ...tokensOf(await redeem(replicas.first, client, approval)), grantId: approval.grantId }
   }
   const statuses = (token: string) => Promise.all(both.map((replica) => verify(replica, token)))

@@ -1,50 +1,39 @@
 import { createHash } from 'node:crypto'
-import { createLog } from '@gatehouse/runtime'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openStores } from '../../services/auth/src/store/open-stores.ts'
-import type { Stores } from '../../services/auth/src/store/stores.ts'
-import { type RedisContainer, startRedis, urlOf } from '../../services/auth/src/store/testing/redis-containers.ts'
+import { expect, it } from 'vitest'
 import { makeProof, proofSigner } from '../../services/auth/src/testing/proofs.ts'
 import { describeWithDocker } from '../support/docker.ts'
 import { rounds } from '../support/figures.ts'
 import { encodeForm } from '../support/http.ts'
 import { fifty } from './fifty.ts'
-import { type Replica, type Replicas, startReplicas } from './replicas.ts'
-import { approve, type PublicClient, registerClient } from './seed.ts'
+import type { Replica } from './replicas.ts'
+import { approve } from './seed.ts'
+import { useRedis, useReplicas } from './use-replicas.ts'
 
 const RACES = rounds(20, 500)
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 describeWithDocker('a client with a key of its own, at two replicas on one Redis', () => {
   const signer = proofSigner()
-  let redis: RedisContainer
-  let stores: Stores
-  let replicas: Replicas
-  let client: PublicClient
+  const setup = useReplicas(useRedis())
   let nonce: string | undefined
-  beforeAll(async () => {
-    redis = await startRedis()
-    stores = await openStores(urlOf(redis), { clock: Date.now, log: createLog('test', 'silent') })
-    replicas = await startReplicas(urlOf(redis))
-    client = await registerClient(replicas)
-  })
-  afterAll(async () => {
-    await replicas?.close()
-    await stores?.close()
-    await redis?.stop()
-  })
 
   const prove = (path: string, claims = {}) =>
-    makeProof(signer, { htm: 'POST', htu: `${replicas.publicUrl}${path}`, iat: Math.floor(Date.now() / 1000), nonce, ...claims })
+    makeProof(signer, {
+      htm: 'POST',
+      htu: `${setup.replicas.publicUrl}${path}`,
+      iat: Math.floor(Date.now() / 1000),
+      nonce,
+      ...claims,
+    })
 
   async function askForTokens({ url }: Replica, fields: Record<string, string>, dpop = prove('/token')) {
-    const body = encodeForm({ client_id: client.clientId, ...fields })
+    const body = encodeForm({ client_id: setup.client.clientId, ...fields })
     const response = await fetch(`${url}/token`, { method: 'POST', headers: { ...FORM, dpop }, body })
     nonce = response.headers.get('dpop-nonce') ?? nonce
     return { status: response.status, body: (await response.json()) as Record<string, string> }
   }
   async function signIn(replica: Replica): Promise<Record<string, string>> {
-    const { code, verifier } = await approve(stores, replicas, client)
+    const { code, verifier } = await approve(setup)
     const { status, body } = await askForTokens(replica, { grant_type: 'authorization_code', code, code_verifier: verifier })
     expect(status, JSON.stringify(body)).toBe(200)
     return body
@@ -58,8 +47,8 @@ describeWithDocker('a client with a key of its own, at two replicas on one Redis
   const proofOf = (token: string) => prove('/echo/mcp', { ath: createHash('sha256').update(token).digest('base64url') })
 
   it('takes a nonce of the one to the other', async () => {
-    const { first, second } = replicas
-    const { code, verifier } = await approve(stores, replicas, client)
+    const { first, second } = setup.replicas
+    const { code, verifier } = await approve(setup)
     const fields = { grant_type: 'authorization_code', code, code_verifier: verifier }
     expect(await askForTokens(first, fields)).toMatchObject({ status: 400, body: { error: 'use_dpop_nonce' } })
     const { status, body } = await askForTokens(second, fields)
@@ -70,21 +59,21 @@ describeWithDocker('a client with a key of its own, at two replicas on one Redis
   })
 
   it('gets one of fifty equal calls through, every time (RFC 9449 §11.1)', async () => {
-    const { access_token: token = '' } = await signIn(replicas.first)
+    const { access_token: token = '' } = await signIn(setup.replicas.first)
     for (let round = 0; round < RACES; round++) {
       const dpop = proofOf(token)
-      const statuses = await fifty(replicas, (replica) => verify(replica, token, dpop))
+      const statuses = await fifty(setup.replicas, (replica) => verify(replica, token, dpop))
       expect(statuses.filter((status) => status === 200)).toHaveLength(1)
       expect(statuses.filter((status) => status === 401)).toHaveLength(49)
     }
   })
 
   it('gets one answer to fifty equal refreshes, and its grant lives on', async () => {
-    let { refresh_token: token = '' } = await signIn(replicas.first)
+    let { refresh_token: token = '' } = await signIn(setup.replicas.first)
     for (let round = 0; round < RACES; round++) {
       const dpop = prove('/token')
       const fields = { grant_type: 'refresh_token', refresh_token: token }
-      const answers = await fifty(replicas, (replica) => askForTokens(replica, fields, dpop))
+      const answers = await fifty(setup.replicas, (replica) => askForTokens(replica, fields, dpop))
       const [won, ...others] = answers.filter(({ status }) => status === 200)
       expect(others).toEqual([])
       expect(answers.filter(({ body }) => body.error === 'invalid_dpop_proof')).toHaveLength(49)

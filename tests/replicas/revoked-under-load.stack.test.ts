@@ -1,14 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { createLog } from '@gatehouse/runtime'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openStores } from '../../services/auth/src/store/open-stores.ts'
-import type { Stores } from '../../services/auth/src/store/stores.ts'
-import { type RedisContainer, startRedis, urlOf } from '../../services/auth/src/store/testing/redis-containers.ts'
+import { expect, it } from 'vitest'
 import { describeWithDocker } from '../support/docker.ts'
 import { figure, rounds } from '../support/figures.ts'
 import { redeem, revoke, type Tokens, tokensOf, verify } from './calls.ts'
-import { type Replica, type Replicas, startReplicas } from './replicas.ts'
-import { approve, type PublicClient, registerClient } from './seed.ts'
+import type { Replica } from './replicas.ts'
+import { approve } from './seed.ts'
+import { useRedis, useReplicas } from './use-replicas.ts'
 
 /** Of both replicas together. */
 const CALLS_PER_SECOND = 1_000
@@ -19,27 +16,12 @@ const REVOCATIONS = SECONDS * 5
 const SEEN_WITHIN_MS = 1_000
 
 describeWithDocker('two replicas that are asked a thousand times a second', () => {
-  let redis: RedisContainer
-  let stores: Stores
-  let replicas: Replicas
-  let client: PublicClient
-  beforeAll(async () => {
-    redis = await startRedis()
-    stores = await openStores(urlOf(redis), { clock: Date.now, log: createLog('test', 'silent') })
-    replicas = await startReplicas(urlOf(redis))
-    client = await registerClient(replicas)
-  })
-  afterAll(async () => {
-    await replicas?.close()
-    await stores?.close()
-    await redis?.stop()
-  })
+  const setup = useReplicas(useRedis())
 
   it('let no call in that starts a second after its token was revoked (REV-07)', async () => {
-    const both = [replicas.first, replicas.second] as const
+    const both = [setup.replicas.first, setup.replicas.second] as const
     const tokens: Tokens[] = []
-    while (tokens.length < REVOCATIONS)
-      tokens.push(tokensOf(await redeem(both[0], client, await approve(stores, replicas, client))))
+    while (tokens.length < REVOCATIONS) tokens.push(tokensOf(await redeem(both[0], setup.client, await approve(setup))))
     const revokedAt = new Map<Tokens, number>()
     const latest = { asked: 0, wrong: 0, late: 0, delay: 0 }
     const strange = new Set<number>()
@@ -58,7 +40,7 @@ describeWithDocker('two replicas that are asked a thousand times a second', () =
       }
     }
     const end = async (token: Tokens, replica: Replica) => {
-      expect((await revoke(replica, client, token.access_token)).status).toBe(200)
+      expect((await revoke(replica, setup.client, token.access_token)).status).toBe(200)
       revokedAt.set(token, performance.now())
     }
 

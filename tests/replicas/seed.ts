@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { OPERATOR } from '../../services/auth/src/identity/password.ts'
 import { newCode, newGrantId } from '../../services/auth/src/oauth/code.ts'
 import { sha256 } from '../../services/auth/src/oauth/secret.ts'
-import type { Stores } from '../../services/auth/src/store/stores.ts'
 import { json, send } from '../support/http.ts'
 import type { Replicas } from './replicas.ts'
+import type { Setup } from './use-replicas.ts'
 
 const REDIRECT_URI = 'https://client.test/callback'
 
@@ -27,11 +27,11 @@ export async function registerClient({ publicUrl }: Pick<Replicas, 'publicUrl'>)
 }
 
 /** What a person's consent ends with, many times over: by the store's own step, without the pages. */
-export async function approve(
-  stores: Pick<Stores, 'grants'>,
-  { publicUrl }: Pick<Replicas, 'publicUrl'>,
-  { clientId }: PublicClient,
-): Promise<{ readonly code: string; readonly verifier: string; readonly grantId: string }> {
+export async function approve({
+  stores,
+  replicas: { publicUrl },
+  client: { clientId },
+}: Setup): Promise<{ readonly code: string; readonly verifier: string; readonly grantId: string }> {
   const now = Math.floor(Date.now() / 1000)
   const grantId = newGrantId()
   const code = newCode(grantId)
