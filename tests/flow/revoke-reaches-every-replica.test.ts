@@ -3,11 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createInternalApp, createPublicApp } from '../../services/auth/src/app.ts'
-import { newGrantId } from '../../services/auth/src/oauth/code.ts'
-import type { Grant } from '../../services/auth/src/oauth/grant.ts'
-import { newPersonalToken, PERSONAL_TOKEN_CLIENT } from '../../services/auth/src/oauth/personal-token.ts'
 import { randomSecret, sha256 } from '../../services/auth/src/oauth/secret.ts'
-import { NO_REFRESH_TOKEN } from '../../services/auth/src/store/grant-store.ts'
+import { addPersonalToken } from '../../services/auth/src/testing/personal-token.ts'
 import { createTestContext, form, OCTOCAT, type TestContext } from '../../services/auth/src/testing/test-context.ts'
 import { addClient, type TestClient, type TokenAnswer, tokenClient } from '../../services/auth/src/testing/token-client.ts'
 import { createVerifier } from '../../services/auth/src/verify/verifier.ts'
@@ -121,21 +118,8 @@ describe('what is given back at one replica', () => {
 
 describe('what a person ends at one replica is refused at the other at its very next call, with a line that says who did it (OPS-07)', () => {
   const personalToken = async () => {
-    const id = newGrantId()
-    const token = newPersonalToken(id)
-    const now = Math.floor(one.context.clock() / 1000)
-    const grant: Grant = {
-      id,
-      clientId: PERSONAL_TOKEN_CLIENT,
-      identity: OCTOCAT,
-      scopes: ['mcp'],
-      resource: 'https://gate.test/memory/mcp',
-      createdAt: now,
-      via: 'personal_token',
-      personalToken: { name: `name of ${id}`, tokenHash: sha256(token) },
-    }
-    await one.context.stores.grants.create(grant, { refreshHash: NO_REFRESH_TOKEN, expiresAt: now + 3600 })
-    return { grantId: id, access_token: token }
+    const { grant, token } = await addPersonalToken(one.context, {}, 3600)
+    return { grantId: grant.id, access_token: token }
   }
   const app = () => at(one).signIn(one.context)
 

@@ -6,10 +6,9 @@ import { createAccessTokenReader, mintAccessToken } from '../keys/access-token.t
 import { newGrantId } from '../oauth/code.ts'
 import type { Grant } from '../oauth/grant.ts'
 import { machineIdentity } from '../oauth/machine.ts'
-import { newPersonalToken, PERSONAL_TOKEN_CLIENT } from '../oauth/personal-token.ts'
-import { sha256 } from '../oauth/secret.ts'
 import { NO_REFRESH_TOKEN } from '../store/grant-store.ts'
 import { StoreUnavailableError } from '../store/unavailable.ts'
+import { addPersonalToken } from '../testing/personal-token.ts'
 import { approve, createTestApp, createTestContext, form, OCTOCAT, type TestContext } from '../testing/test-context.ts'
 import { addClient, readPayload, type TestClient, type TokenAnswer, tokenClient } from '../testing/token-client.ts'
 import { introspectEndpoint } from './introspect-endpoint.ts'
@@ -99,18 +98,7 @@ const mint = (grant: Grant, changes: Partial<Parameters<typeof mintAccessToken>[
     ...changes,
   })
 
-async function personal(changes: Partial<Grant> = {}) {
-  const id = newGrantId()
-  const token = newPersonalToken(id)
-  const grant = await standing({
-    id,
-    clientId: PERSONAL_TOKEN_CLIENT,
-    via: 'personal_token',
-    personalToken: { name: 'job', tokenHash: sha256(token) },
-    ...changes,
-  })
-  return { grant, token }
-}
+const personal = (changes: Partial<Grant> = {}) => addPersonalToken(context, changes)
 
 describe('a client that asks about its own', () => {
   it('access token learns all of it', async () => {

@@ -1,13 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { mintAccessToken } from '../keys/access-token.ts'
-import { newGrantId } from '../oauth/code.ts'
-import type { Grant } from '../oauth/grant.ts'
-import { newPersonalToken, PERSONAL_TOKEN_CLIENT } from '../oauth/personal-token.ts'
-import { sha256 } from '../oauth/secret.ts'
+import { newPersonalToken } from '../oauth/personal-token.ts'
 import { REVOKED_TOKENS_LIMIT } from '../store/grant-record.ts'
-import { NO_REFRESH_TOKEN } from '../store/grant-store.ts'
 import { StoreUnavailableError } from '../store/unavailable.ts'
+import { addPersonalToken } from '../testing/personal-token.ts'
 import { createTestApp, createTestContext, form, OCTOCAT, type TestContext } from '../testing/test-context.ts'
 import { addClient, readPayload, type TestClient, type TokenAnswer, tokenClient } from '../testing/token-client.ts'
 import { revokeEndpoint } from './revoke-endpoint.ts'
@@ -56,23 +53,7 @@ async function exchanged(grantId: string, agent: TestClient): Promise<string> {
   return mintAccessToken(context.keys.current(), 'https://gate.test', { ...token, clientId: agent.clientId, act })
 }
 
-async function personal(): Promise<{ readonly grant: Grant; readonly token: string }> {
-  const id = newGrantId()
-  const token = newPersonalToken(id)
-  const now = Math.floor(context.clock() / 1000)
-  const grant: Grant = {
-    id,
-    clientId: PERSONAL_TOKEN_CLIENT,
-    identity: OCTOCAT,
-    scopes: ['mcp'],
-    resource: 'https://gate.test/memory/mcp',
-    createdAt: now,
-    via: 'personal_token',
-    personalToken: { name: 'nightly job', tokenHash: sha256(token) },
-  }
-  await context.stores.grants.create(grant, { refreshHash: NO_REFRESH_TOKEN, expiresAt: now + 86_400 })
-  return { grant, token }
-}
+const personal = () => addPersonalToken(context)
 
 describe('a refresh token', () => {
   it.each<[string, string | undefined]>([

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newGrantId } from '../oauth/code.ts'
 import type { Grant } from '../oauth/grant.ts'
-import { newPersonalToken, PERSONAL_TOKEN_CLIENT } from '../oauth/personal-token.ts'
+import { newPersonalToken } from '../oauth/personal-token.ts'
 import { sha256 } from '../oauth/secret.ts'
 import { endGrant } from '../store/end-grant.ts'
-import { NO_REFRESH_TOKEN } from '../store/grant-store.ts'
+import { addPersonalToken } from '../testing/personal-token.ts'
 import { makeProof, proofSigner } from '../testing/proofs.ts'
 import { createTestContext, OCTOCAT, type TestContext } from '../testing/test-context.ts'
 import { ask, liveGrant, question } from '../testing/verify.ts'
@@ -25,24 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => context.stores.close())
 
-async function issue(changes: Partial<Grant> = {}, lifeSeconds = 86_400) {
-  const id = newGrantId()
-  const token = newPersonalToken(id)
-  const createdAt = Math.floor(context.clock() / 1000)
-  const grant: Grant = {
-    id,
-    clientId: PERSONAL_TOKEN_CLIENT,
-    identity: OCTOCAT,
-    scopes: ['mcp'],
-    resource: 'https://gate.test/memory/mcp',
-    createdAt,
-    via: 'personal_token',
-    personalToken: { name: 'laptop', tokenHash: sha256(token) },
-    ...changes,
-  }
-  await context.stores.grants.create(grant, { refreshHash: NO_REFRESH_TOKEN, expiresAt: createdAt + lifeSeconds })
-  return { grant, token }
-}
+const issue = (changes: Partial<Grant> = {}, lifeSeconds?: number) => addPersonalToken(context, changes, lifeSeconds)
 const refusal = ({ status, headers, body }: VerifyAnswer) => ({
   status,
   body: JSON.parse(body),
