@@ -6,7 +6,7 @@ import { openPage, sendForm } from '../support/account.ts'
 import { echoServer, PASSWORD, startGateway } from '../support/gateway.ts'
 import { encodeForm, send } from '../support/http.ts'
 import { startHttpMcpServer } from '../support/http-mcp-server.ts'
-import { INITIALIZE, readJwt } from '../support/oauth-client.ts'
+import { initialize, readJwt } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 
 const backend = await startHttpMcpServer()
@@ -41,16 +41,7 @@ async function makeToken(server: string | undefined, fields: Readonly<Record<str
   return { name, token, shown }
 }
 
-const call = (server: string, token: string) =>
-  send(gateway.server(server), {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify(INITIALIZE),
-  })
+const call = (server: string, token: string) => initialize(gateway.server(server), token)
 
 const revoke = async (name: string) => {
   const account = await openPage(gateway, person, '/account', PASSWORD)

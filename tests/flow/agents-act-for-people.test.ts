@@ -4,7 +4,7 @@ import { clientSecretOf, writeClientsFile } from '../support/clients-file.ts'
 import { echoServer, PASSWORD, startGateway } from '../support/gateway.ts'
 import { send } from '../support/http.ts'
 import { startHttpMcpServer } from '../support/http-mcp-server.ts'
-import { INITIALIZE, OAuthClient, readJwt } from '../support/oauth-client.ts'
+import { initialize, OAuthClient, readJwt } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -49,16 +49,7 @@ async function exchange(token: string, fields: Readonly<Record<string, string>> 
   return oauth.processGenericTokenEndpointResponse(as, client, response)
 }
 
-const call = (name: string, token: string) =>
-  send(gateway.server(name), {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify(INITIALIZE),
-  })
+const call = (name: string, token: string) => initialize(gateway.server(name), token)
 
 describe('an agent that a person handed their token', () => {
   it('reaches their server with one of its own, and the server learns for whom and by whom (decision 7)', async () => {

@@ -12,9 +12,8 @@ import * as oauth from 'oauth4webapi'
 import { afterAll, describe, expect, it } from 'vitest'
 import { clientSecretOf, writeClientsFile } from '../support/clients-file.ts'
 import { echoServer, startGateway } from '../support/gateway.ts'
-import { send } from '../support/http.ts'
 import { startHttpMcpServer } from '../support/http-mcp-server.ts'
-import { INITIALIZE, readJwt } from '../support/oauth-client.ts'
+import { INITIALIZE, initialize, readJwt } from '../support/oauth-client.ts'
 
 const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
 const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' }] }
@@ -60,16 +59,7 @@ const ask = async (clientId: string, proof: oauth.ClientAuth, fields: Record<str
 const keyed = () => oauth.PrivateKeyJwt({ key: privateKey, kid: 'k1' })
 const secret = clientSecretOf('ci')
 
-const call = (name: string, token: string) =>
-  send(gateway.server(name), {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify(INITIALIZE),
-  })
+const call = (name: string, token: string) => initialize(gateway.server(name), token)
 
 describe('a program with credentials of its own', () => {
   it('finds in the metadata that it may ask, and how (OAuth Client Credentials extension)', () => {

@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PASSWORD, startGateway } from '../support/gateway.ts'
-import { send } from '../support/http.ts'
 import { startHttpMcpServer } from '../support/http-mcp-server.ts'
-import { INITIALIZE, OAuthClient } from '../support/oauth-client.ts'
+import { initialize, OAuthClient } from '../support/oauth-client.ts'
 import { createPerson } from '../support/person.ts'
 
 const remote = await startHttpMcpServer()
@@ -38,16 +37,7 @@ async function issue() {
   )
   return { id: grant.id, token }
 }
-const call = (token: string, server = 'remote') =>
-  send(gateway.server(server), {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-    },
-    body: JSON.stringify(INITIALIZE),
-  })
+const call = (token: string, server = 'remote') => initialize(gateway.server(server), token)
 
 describe('a script with a personal access token', () => {
   it('reaches its server without a sign-in, and no other; the server never sees the token (VER-17, AUD-01)', async () => {

@@ -74,6 +74,18 @@ export const INITIALIZE = {
   params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test client', version: '1.0.0' } },
 }
 
+/** The first call of a session, by whoever has the token. */
+export const initialize = (serverUrl: string, accessToken: string): Promise<HttpResponse> =>
+  send(serverUrl, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${accessToken}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(INITIALIZE),
+  })
+
 /**
  * A minimal OAuth client of MCP, a step a method, each step with replaceable parts. Methods that end in a refusal return
  * the response; those named `…Tokens` or `signIn` throw unless all is well.
